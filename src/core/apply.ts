@@ -1,0 +1,173 @@
+import type { Fact, FactOf } from './facts.ts';
+import type { Call, Run, State, Turn } from './state.ts';
+
+/** Version of this fold: a checkpoint made by another one is folded again from the facts. */
+export const applyVersion = 1;
+const runsKept = 32;
+
+/** The only place where a conversation's state changes. */
+export function apply(state: State, fact: Fact): State {
+  switch (fact.kind) {
+    case 'created':
+      return {
+        ...state,
+        agent_id: fact.agent_id,
+        conversation_id: fact.conversation_id,
+        cwd: fact.cwd,
+        mode: fact.mode,
+      };
+    case 'mode_set':
+      return { ...state, mode: fact.mode };
+    case 'cwd_set':
+      return { ...state, cwd: fact.cwd, cwdRevision: state.cwdRevision + 1 };
+    case 'cwd_refused':
+      return { ...state, cwdRevision: state.cwdRevision + 1 };
+    case 'input_accepted':
+      return { ...state, queue: [...state.queue, fact.item], nextItem: state.nextItem + 1 };
+    case 'queue_paused':
+      return { ...state, queue: state.queue.map((item) => ({ ...item, paused: true as const })) };
+    case 'queue_resumed':
+      return { ...state, queue: state.queue.map(({ paused: _, ...item }) => item) };
+    case 'input_removed':
+      return { ...state, queue: state.queue.filter((item) => item.id !== fact.id) };
+    case 'turn_started':
+      return startTurn(state, fact);
+    case 'inputs_merged':
+      return takeInputs(state, fact.inputs);
+    case 'model_started':
+      return startModel(state, fact);
+    case 'turn_finished': {
+      const interrupted = fact.stop_reason === 'cancelled';
+      return { ...state, turn: null, interrupted };
+    }
+    case 'process_gone':
+      return { ...state, doomed: state.doomed.filter((process) => process.pid !== fact.pid) };
+    case 'tool_finished':
+    case 'tool_lost': {
+      const process = state.turn?.calls.find((call) => call.id === fact.call)?.process;
+      const doomed = process ? [...state.doomed, process] : state.doomed;
+      return withTurn({ ...state, doomed }, (turn) => withCall(turn, fact.call, settleOrReset(fact)));
+    }
+    default:
+      return withTurn(state, (turn) => applyToTurn(turn, fact));
+  }
+}
+
+type TurnFact = FactOf<
+  | 'text'
+  | 'message'
+  | 'call'
+  | 'model_finished'
+  | 'model_failed'
+  | 'call_asked'
+  | 'call_decided'
+  | 'tool_started'
+>;
+
+function applyToTurn(turn: Turn, fact: TurnFact): Turn {
+  switch (fact.kind) {
+    case 'text':
+      return withRun(turn, (run) => ({ ...run, streaming: true, messages: appendText(run.messages, fact) }));
+    case 'message':
+      return withRun(turn, (run) => ({
+        ...run,
+        messages: run.messages.filter((message) => message.id !== fact.id),
+      }));
+    case 'call': {
+      const call: Call = { ...fact.call, run: fact.run, status: 'waiting', ...undecided };
+      return { ...turn, calls: [...turn.calls, call] };
+    }
+    case 'model_finished':
+      return { ...turn, run: null };
+    case 'model_failed':
+      return withRun(turn, (run) => ({
+        ...run,
+        streaming: false,
+        messages: [],
+        failures: run.failures + (fact.counts ? 1 : 0),
+        retryAt: fact.retryAt,
+      }));
+    case 'call_asked':
+      return withCall(turn, fact.call, (call) => ({ ...call, status: 'asked', askedAt: fact.at }));
+    case 'call_decided':
+      return withCall(turn, fact.call, (call) => ({
+        ...call,
+        status: 'waiting',
+        allowed: fact.allow,
+        reason: fact.reason,
+        edited: fact.input,
+      }));
+    case 'tool_started':
+      return withCall(turn, fact.call, (call) => ({
+        ...call,
+        status: 'running',
+        process: fact.process,
+        mark: fact.mark,
+      }));
+  }
+}
+
+const undecided = {
+  allowed: null,
+  reason: null,
+  edited: null,
+  askedAt: null,
+  process: null,
+  mark: null,
+} as const;
+
+const settleOrReset = (fact: FactOf<'tool_finished' | 'tool_lost'>) => (call: Call) => ({
+  ...call,
+  status: fact.kind === 'tool_finished' ? ('settled' as const) : ('waiting' as const),
+  process: null,
+  mark: null,
+});
+
+function startTurn(state: State, fact: FactOf<'turn_started'>): State {
+  const turn: Turn = { id: fact.turn, inputs: [], run: null, runs: [], calls: [], steps: 0, at: fact.at };
+  return takeInputs({ ...state, turn, interrupted: false }, fact.inputs);
+}
+
+function takeInputs(state: State, ids: readonly string[]): State {
+  const taken = state.queue.filter((item) => ids.includes(item.id));
+  const queue = state.queue.filter((item) => !ids.includes(item.id));
+  return withTurn({ ...state, queue }, (turn) => ({ ...turn, inputs: [...turn.inputs, ...taken] }));
+}
+
+function startModel(state: State, fact: FactOf<'model_started'>): State {
+  if (!state.turn) return state;
+  const retry = state.turn.run;
+  const run: Run = {
+    id: fact.run,
+    attempt: fact.attempt,
+    failures: retry?.failures ?? 0,
+    streaming: false,
+    messages: [],
+    retryAt: null,
+    at: fact.at,
+  };
+  const clientMessageIds = state.turn.inputs.map((item) => item.client_message_id);
+  const turn: Turn = {
+    ...state.turn,
+    run,
+    runs: [...state.turn.runs, fact.run],
+    calls: [],
+    steps: state.turn.steps + (retry ? 0 : 1),
+  };
+  return { ...state, turn, runs: [...state.runs, [fact.run, clientMessageIds] as const].slice(-runsKept) };
+}
+
+function appendText(messages: Run['messages'], fact: FactOf<'text'>): Run['messages'] {
+  const last = messages.at(-1);
+  if (last?.id === fact.message) return [...messages.slice(0, -1), { ...last, text: last.text + fact.text }];
+  return [...messages, { id: fact.message, field: fact.field, text: fact.text }];
+}
+
+const withTurn = (state: State, change: (turn: Turn) => Turn): State =>
+  state.turn ? { ...state, turn: change(state.turn) } : state;
+const withRun = (turn: Turn, change: (run: Run) => Run): Turn =>
+  turn.run ? { ...turn, run: change(turn.run) } : turn;
+const withCall = (turn: Turn, id: string, change: (call: Call) => Call): Turn => ({
+  ...turn,
+  calls: turn.calls.map((call) => (call.id === id ? change(call) : call)),
+});

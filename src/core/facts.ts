@@ -1,0 +1,217 @@
+import type { Mode } from './permission.ts';
+
+/** `safe`: may run again. `verify`: looking at the file settles it. `once`: never started twice (TOOL-1). */
+export type ReplayClass = 'safe' | 'verify' | 'once';
+/** What a call does to the world, as the permission rules see it. */
+export type Access = 'read' | 'edit' | 'execute' | 'question';
+
+export type Usage = {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly cached_input_tokens?: number;
+  readonly reasoning_tokens?: number;
+};
+
+/** Why a turn ended, in the wire's words (protocol reference 4.1.8). */
+export type StopReason =
+  | 'end_turn'
+  | 'cancelled'
+  | 'error'
+  | 'llm_api_error'
+  | 'invalid_llm_response'
+  | 'max_steps'
+  | 'max_tokens_exceeded';
+
+/** A client's message as it waits and as it is worked. */
+export type QueuedInput = {
+  /** `q-<n>`, per conversation for ever. */
+  readonly id: string;
+  readonly input_id: string;
+  /** What identifies the input for ever: `client_message_id`, else `otid`, else minted (IN-1). */
+  readonly client_message_id: string;
+  readonly by: string;
+  /** Inputs merge into one turn only when this is equal: turn options as canonical JSON (QUE-2). */
+  readonly template: string;
+  readonly messages: readonly Record<string, unknown>[];
+  readonly at: number;
+  readonly paused?: true;
+};
+
+/** A tool call as the model asked for it, with what the host found out about it. */
+export type RequestedCall = {
+  readonly id: string;
+  /** Id of the message that shows the call. */
+  readonly message: string;
+  readonly name: string;
+  /** Arguments as the model wrote them. */
+  readonly args: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly replay: ReplayClass;
+  readonly access: Access;
+  readonly inside: boolean;
+  /** Set when the call cannot be run: unknown tool, arguments that are not JSON or of the wrong shape. */
+  readonly problem: string | null;
+  readonly diffs: readonly unknown[] | null;
+  /** SHA-256 of the RFC 8785 form of `input` (APR-2). */
+  readonly input_hash: string;
+};
+
+export type Process = { readonly pid: number; readonly startedAt: string | null };
+export type FileMark = { readonly path: string; readonly before: string | null; readonly after: string };
+
+/**
+ * What happened in a conversation. The fold of its facts is its state, whatever was killed in between.
+ * Each kind has a version: a fact of an older shape is brought forward on read (`upcast`), never rewritten.
+ */
+export type Fact =
+  | {
+      readonly kind: 'created';
+      readonly v: 1;
+      readonly agent_id: string | null;
+      readonly conversation_id: string;
+      readonly cwd: string;
+      readonly mode: Mode;
+    }
+  | { readonly kind: 'mode_set'; readonly v: 1; readonly mode: Mode }
+  | { readonly kind: 'cwd_set'; readonly v: 1; readonly cwd: string }
+  | { readonly kind: 'cwd_refused'; readonly v: 1 }
+  | { readonly kind: 'input_accepted'; readonly v: 1; readonly item: QueuedInput }
+  | { readonly kind: 'queue_paused'; readonly v: 1 }
+  | { readonly kind: 'queue_resumed'; readonly v: 1 }
+  | { readonly kind: 'input_removed'; readonly v: 1; readonly id: string }
+  | {
+      readonly kind: 'turn_started';
+      readonly v: 1;
+      readonly turn: string;
+      /** Queue ids; the first carries the turn's options. */
+      readonly inputs: readonly string[];
+      readonly at: number;
+    }
+  | { readonly kind: 'inputs_merged'; readonly v: 1; readonly inputs: readonly string[]; readonly at: number }
+  | {
+      readonly kind: 'model_started';
+      readonly v: 1;
+      readonly run: string;
+      readonly attempt: number;
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'text';
+      readonly v: 1;
+      readonly message: string;
+      readonly field: 'assistant' | 'reasoning';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'message';
+      readonly v: 1;
+      readonly id: string;
+      readonly field: 'assistant' | 'reasoning';
+      readonly text: string;
+      readonly run: string;
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'call';
+      readonly v: 1;
+      readonly call: RequestedCall;
+      readonly run: string;
+      readonly at: number;
+    }
+  | { readonly kind: 'model_finished'; readonly v: 1; readonly usage: Usage | null }
+  /** The run said nothing that counts: its text is void. `retryAt` null: no further attempt. */
+  | {
+      readonly kind: 'model_failed';
+      readonly v: 1;
+      readonly code: string;
+      readonly message: string;
+      readonly retryAt: number | null;
+      /** False for a call that was lost with its process: that is no fault of the model. */
+      readonly counts: boolean;
+    }
+  | { readonly kind: 'call_asked'; readonly v: 1; readonly call: string; readonly at: number }
+  | {
+      readonly kind: 'call_decided';
+      readonly v: 1;
+      readonly call: string;
+      readonly allow: boolean;
+      readonly by: string;
+      readonly reason: string | null;
+      readonly input: Readonly<Record<string, unknown>> | null;
+    }
+  | {
+      readonly kind: 'tool_started';
+      readonly v: 1;
+      readonly call: string;
+      readonly process: Process | null;
+      readonly mark: FileMark | null;
+      readonly at: number;
+    }
+  | {
+      readonly kind: 'tool_finished';
+      readonly v: 1;
+      readonly call: string;
+      readonly status: 'success' | 'error';
+      readonly text: string;
+      readonly indeterminate: boolean;
+      readonly run: string;
+      readonly at: number;
+    }
+  | { readonly kind: 'tool_lost'; readonly v: 1; readonly call: string }
+  | { readonly kind: 'process_gone'; readonly v: 1; readonly pid: number }
+  | {
+      readonly kind: 'turn_finished';
+      readonly v: 1;
+      readonly stop_reason: StopReason;
+      readonly error: string | null;
+      readonly at: number;
+    };
+
+export type FactKind = Fact['kind'];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
+
+/** Facts that the transcript is folded from; the store keeps them for the conversation's life. */
+export const historyKinds: ReadonlySet<FactKind> = new Set([
+  'input_accepted',
+  'turn_started',
+  'inputs_merged',
+  'message',
+  'call',
+  'tool_finished',
+]);
+
+/** The only facts that retention may trim: their text stands whole in a `message` fact once it is finished. */
+export const trimmableKinds: ReadonlySet<FactKind> = new Set(['text']);
+
+/** Brings a stored fact to today's shape. A kind or version this program does not know is a newer program's. */
+export function upcast(stored: { readonly kind: string; readonly v: number }): Fact | null {
+  return stored.v === 1 && knownKinds.has(stored.kind) ? (stored as Fact) : null;
+}
+
+const kinds: Readonly<Record<FactKind, true>> = {
+  created: true,
+  mode_set: true,
+  cwd_set: true,
+  cwd_refused: true,
+  input_accepted: true,
+  queue_paused: true,
+  queue_resumed: true,
+  input_removed: true,
+  turn_started: true,
+  inputs_merged: true,
+  model_started: true,
+  text: true,
+  message: true,
+  call: true,
+  model_finished: true,
+  model_failed: true,
+  call_asked: true,
+  call_decided: true,
+  tool_started: true,
+  tool_finished: true,
+  tool_lost: true,
+  process_gone: true,
+  turn_finished: true,
+};
+const knownKinds: ReadonlySet<string> = new Set(Object.keys(kinds));

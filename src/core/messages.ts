@@ -1,0 +1,131 @@
+import type { ErrorCode, Failure } from '../protocol/errors.ts';
+import type { FileMark, Process, RequestedCall, Usage } from './facts.ts';
+
+/** How a device looks from outside a conversation; it changes without facts. */
+export type DeviceView = {
+  readonly connection_id: string | null;
+  readonly connection_name: string | null;
+  readonly git_context: {
+    readonly branch: string | null;
+    readonly recent_branches: readonly string[];
+  } | null;
+  readonly version: string;
+  readonly supported_commands: readonly string[];
+  readonly tools: readonly string[];
+};
+
+/** Everything a step may not make up itself: the time, one fresh ULID, the device as it is. */
+export type Env = { readonly at: number; readonly id: string; readonly device: DeviceView };
+
+/** What the store knew of an input's key before this step. */
+export type KnownInput = {
+  readonly input_id: string;
+  readonly hash: string;
+  readonly state: ReceiptState;
+  readonly turn_id: string | null;
+  readonly code: string | null;
+};
+
+/** The fate of an input, as far as it is known (IN-2). The last five but one are terminal. */
+export type ReceiptState =
+  | 'accepted'
+  | 'queued'
+  | 'started'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'rejected'
+  | 'indeterminate';
+
+export type Command =
+  | {
+      readonly do: 'input';
+      readonly messages: readonly Record<string, unknown>[];
+      readonly client_message_id: string;
+      readonly input_id: string;
+      readonly hash: string;
+      readonly template: string;
+      readonly known: KnownInput | null;
+    }
+  | {
+      readonly do: 'decide';
+      readonly request_id: string;
+      readonly allow: boolean;
+      readonly message: string | null;
+      readonly updated_input: Readonly<Record<string, unknown>> | null;
+      readonly input_hash: string | null;
+    }
+  | { readonly do: 'abort'; readonly run_id: string | null }
+  | { readonly do: 'set_mode'; readonly mode: string }
+  /** `cwd` resolved by the host; null when it is not a directory. */
+  | { readonly do: 'set_cwd'; readonly cwd: string | null; readonly asked: string; readonly missing: boolean }
+  | { readonly do: 'tell_status' }
+  | { readonly do: 'resume_queue' }
+  | { readonly do: 'remove_queue_item'; readonly id: string };
+
+export type ModelReport =
+  | {
+      readonly kind: 'text';
+      readonly message: string;
+      readonly field: 'assistant' | 'reasoning';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'finished';
+      readonly calls: readonly RequestedCall[];
+      readonly usage: Usage | null;
+      readonly truncated: boolean;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: 'lost' };
+
+export type ToolReport =
+  | { readonly kind: 'prepared'; readonly process: Process | null; readonly mark: FileMark | null }
+  | { readonly kind: 'refused'; readonly text: string }
+  | { readonly kind: 'progress'; readonly text: string }
+  | {
+      readonly kind: 'finished';
+      readonly status: 'success' | 'error';
+      readonly text: string;
+      readonly wrote: readonly { readonly path: string; readonly content: string }[];
+    }
+  /** `look`: what the disk says about a `verify` call; `unknown` for every other kind. */
+  | { readonly kind: 'lost'; readonly look: 'done' | 'absent' | 'unknown' };
+
+export type Msg =
+  | { readonly kind: 'command'; readonly by: string; readonly command: Command }
+  | { readonly kind: 'model'; readonly run: string; readonly report: ModelReport }
+  | { readonly kind: 'tool'; readonly call: string; readonly report: ToolReport }
+  | { readonly kind: 'gone'; readonly pid: number }
+  | { readonly kind: 'tick' };
+
+/** The fields of a reply that this step decides; the host addresses and shapes it. */
+export type Answer =
+  | { readonly ok: true; readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly failure: Failure; readonly fields: Readonly<Record<string, unknown>> };
+
+export type Receipt = {
+  readonly client_message_id: string;
+  readonly input_id: string;
+  readonly state: ReceiptState;
+  readonly turn_id: string | null;
+  readonly code: string | null;
+  /** Only a first receipt adds the input to the store: with its content hash. */
+  readonly hash: string | null;
+};
+
+/** What a step has to say, in the order in which it must be heard. */
+export type Say =
+  | { readonly say: 'event'; readonly type: string; readonly body: Readonly<Record<string, unknown>> }
+  /** The one answer to the command of this step. */
+  | { readonly say: 'answer'; readonly answer: Answer }
+  /** An unsequenced frame for the asker alone. */
+  | { readonly say: 'aside'; readonly type: string; readonly body: Readonly<Record<string, unknown>> }
+  /** `known`: nothing changed, the asker is told again. */
+  | { readonly say: 'receipt'; readonly receipt: Receipt; readonly known: boolean };

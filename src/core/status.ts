@@ -1,0 +1,106 @@
+import type { LoopStatusName } from '../protocol/shapes.ts';
+import type { DeviceView } from './messages.ts';
+import type { Call, State } from './state.ts';
+
+/** The call that a person is asked about; one at a time per conversation. */
+export const askedCall = (state: State): Call | null =>
+  state.turn?.calls.find((call) => call.status === 'asked') ?? null;
+
+export const requestIdOf = (call: Call): string => `perm-${call.id}`;
+
+/** What is shown for a decision (`control_request.request`). */
+export const requestOf = (call: Call) => ({
+  subtype: 'can_use_tool' as const,
+  tool_name: call.name,
+  input: call.input,
+  tool_call_id: call.id,
+  permission_suggestions: [],
+  blocked_path: null,
+  ...(call.diffs && { diffs: call.diffs }),
+});
+
+/** Every call of the turn that still needs a person, the one asked now first. */
+export function pendingRequests(state: State) {
+  const asked = askedCall(state);
+  if (!asked) return [];
+  const undecided = state.turn?.calls.filter((call) => call.allowed === null && call !== asked) ?? [];
+  return [asked, ...undecided].map((call) => ({
+    request_id: requestIdOf(call),
+    request: requestOf(call),
+    input_hash: call.input_hash,
+  }));
+}
+
+function statusName(state: State): LoopStatusName {
+  const { turn } = state;
+  if (!turn) return 'WAITING_ON_INPUT';
+  if (turn.run?.retryAt != null) return 'RETRYING_API_REQUEST';
+  if (turn.run) return turn.run.streaming ? 'PROCESSING_API_RESPONSE' : 'WAITING_FOR_API_RESPONSE';
+  return askedCall(state) ? 'WAITING_ON_APPROVAL' : 'EXECUTING_CLIENT_SIDE_TOOL';
+}
+
+const executing = (state: State): string[] =>
+  (state.turn?.calls ?? [])
+    .filter((call) => call.allowed && call.status !== 'settled')
+    .map((call) => call.id);
+
+/** What the turn waits for, in words a person can be shown. */
+function waitingFor(state: State) {
+  const { turn } = state;
+  if (!turn) return null;
+  const asked = askedCall(state);
+  if (asked) return { kind: 'approval', since: asked.askedAt, detail: asked.name };
+  if (turn.run?.retryAt != null) return { kind: 'model', since: turn.run.at, detail: 'next attempt' };
+  if (turn.run)
+    return { kind: 'model', since: turn.run.at, detail: turn.run.streaming ? 'answering' : 'no answer yet' };
+  const running = turn.calls.filter((call) => call.status === 'running').map((call) => call.name);
+  return { kind: 'tool', since: turn.at, detail: running.join(', ') };
+}
+
+/** `loop_status` as it is, or as the named moment of the step. */
+export function loopStatus(state: State, moment?: LoopStatusName) {
+  const status = moment ?? statusName(state);
+  const run = state.turn?.run?.id ?? state.turn?.runs.at(-1);
+  const waiting = status === 'WAITING_ON_INPUT' ? null : waitingFor(state);
+  const known = state.runs.find(([id]) => id === run);
+  return {
+    status,
+    active_run_ids: run ? [run] : [],
+    executing_tool_call_ids: status === 'EXECUTING_CLIENT_SIDE_TOOL' ? executing(state) : [],
+    ...(known && { client_message_ids_by_run_id: { [known[0]]: known[1] } }),
+    ...(waiting && { waiting_for: waiting }),
+  };
+}
+
+export const queueSnapshot = (state: State) =>
+  state.queue.map((item) => ({
+    id: item.id,
+    client_message_id: item.client_message_id,
+    kind: 'message' as const,
+    source: 'user' as const,
+    content: item.messages.find((message) => message.content !== undefined)?.content ?? '',
+    enqueued_at: new Date(item.at).toISOString(),
+    ...(item.paused && { paused: true as const }),
+  }));
+
+export const deviceStatus = (state: State, device: DeviceView) => ({
+  current_connection_id: device.connection_id,
+  connection_name: device.connection_name,
+  is_online: true,
+  is_processing: state.turn !== null,
+  current_permission_mode: state.mode,
+  current_working_directory: state.cwd,
+  cwd_revision: state.cwdRevision,
+  git_context: device.git_context,
+  letta_code_version: device.version,
+  current_toolset: 'default',
+  current_toolset_preference: 'auto',
+  current_loaded_tools: device.tools,
+  current_available_skills: [],
+  background_processes: [],
+  pending_control_requests: pendingRequests(state),
+  experiments: [],
+  memory_directory: null,
+  reflection_settings: null,
+  supported_commands: device.supported_commands,
+});

@@ -1,0 +1,33 @@
+import type { Draft } from '../draft.ts';
+import { settle } from './calls.ts';
+import { closeMessages } from './model.ts';
+import { finishTurn } from './turn.ts';
+
+/**
+ * Ends the turn that runs now. One that names a run of another turn does nothing (ABT-1); what waits is parked until somebody sends
+ * or resumes (ABT-2). The host then stops the effects, as the plan no longer has them.
+ */
+export function abort(draft: Draft, runId: string | null): void {
+  const { turn } = draft.state;
+  if (!turn || (runId !== null && !turn.runs.includes(runId)))
+    return draft.accept({ aborted: false, run_id: null });
+  const run = turn.runs.at(-1) ?? null;
+  if (run) closeMessages(draft, run);
+  if (draft.state.queue.length > 0) draft.fact({ kind: 'queue_paused', v: 1 });
+  // Idle is told before the turn has unwound, as stock does, so that nobody waits for the unwinding.
+  const idle = { ...draft.state, turn: null };
+  draft.loop('WAITING_ON_INPUT', idle);
+  draft.device(idle);
+  draft.lifecycle('status', { run_id: run, message: 'Interrupted', level: 'warning' });
+  if (draft.state.queue.length > 0) draft.queue();
+  draft.accept({ aborted: true, run_id: run });
+  for (const call of turn.calls) {
+    if (call.status === 'settled') continue;
+    const ran = call.status === 'running';
+    const text = ran
+      ? `Interrupted by the user while ${call.name} ran: it may have run in part.`
+      : `Interrupted by the user before ${call.name} was run.`;
+    settle(draft, call, 'error', text, { indeterminate: ran, told: ran });
+  }
+  finishTurn(draft, 'cancelled');
+}

@@ -1,0 +1,41 @@
+import type { Draft } from '../draft.ts';
+import type { Command } from '../messages.ts';
+import { readMode } from '../permission.ts';
+
+/** A change to an idle conversation shows as a command that runs for a moment, as stock shows it. */
+function whileExecuting(draft: Draft, change: () => void): void {
+  const idle = !draft.state.turn;
+  if (idle) draft.loop('EXECUTING_COMMAND');
+  change();
+  draft.device();
+  if (idle) draft.loop();
+}
+
+export function setMode(draft: Draft, name: string): void {
+  const mode = readMode(name);
+  if (!mode)
+    return complain(
+      draft,
+      `There is no permission mode ${JSON.stringify(name.slice(0, 64))}. Modes: standard, acceptEdits, unrestricted, strict.`,
+    );
+  whileExecuting(draft, () => draft.fact({ kind: 'mode_set', v: 1, mode }));
+}
+
+export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, { do: 'set_cwd' }>): void {
+  if (cwd !== null) return whileExecuting(draft, () => draft.fact({ kind: 'cwd_set', v: 1, cwd }));
+  if (!missing)
+    return complain(
+      draft,
+      `${asked || 'An empty path'} is not a folder. The working directory stays ${draft.state.cwd}.`,
+    );
+  // A path that is gone is told by a new revision, so that a client shows the old one again (protocol reference 3.7).
+  whileExecuting(draft, () => draft.fact({ kind: 'cwd_refused', v: 1 }));
+}
+
+export function tellStatus(draft: Draft): void {
+  whileExecuting(draft, () => undefined);
+}
+
+function complain(draft: Draft, message: string): void {
+  draft.lifecycle('loop_error', { message, stop_reason: 'error', is_terminal: false });
+}

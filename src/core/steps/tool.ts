@@ -1,0 +1,64 @@
+import type { Draft } from '../draft.ts';
+import type { ToolReport } from '../messages.ts';
+import type { Call } from '../state.ts';
+import { advance, settle, toolReturn } from './calls.ts';
+
+/** Reports of calls that are settled come too late and mean nothing. */
+export function hearTool(draft: Draft, id: string, report: ToolReport): void {
+  const call = draft.state.turn?.calls.find((one) => one.id === id);
+  if (!call || call.status === 'settled') return;
+  switch (report.kind) {
+    case 'prepared': {
+      if (call.status !== 'waiting') return;
+      const { process, mark } = report;
+      draft.fact({ kind: 'tool_started', v: 1, call: id, process, mark, at: draft.env.at });
+      return tellStart(draft, call);
+    }
+    case 'refused':
+      settle(draft, call, 'error', report.text);
+      return advance(draft);
+    case 'progress':
+      return draft.delta(
+        toolReturn(call, `synthetic-tool-return-stream-${id}`, 'success', report.text, draft.date()),
+      );
+    case 'finished':
+      for (const { path, content } of report.wrote) {
+        draft.event('file_ops', {
+          path,
+          cg_entries: [],
+          ops: [],
+          source: 'agent',
+          document_content: content,
+        });
+      }
+      settle(draft, call, report.status, report.text);
+      return advance(draft);
+    case 'lost':
+      if (call.status === 'running') recover(draft, call, report.look);
+  }
+}
+
+function tellStart(draft: Draft, call: Call): void {
+  const args = call.edited ? JSON.stringify(call.edited) : call.args;
+  const start = { id: call.message, date: draft.date(), message_type: 'client_tool_start', run_id: call.run };
+  draft.delta({ ...start, tool_call_id: call.id, tool_name: call.name, tool_args: args });
+}
+
+/** A call whose process or runtime died: run again, settled by looking, or told as perhaps having run (TOOL-1, TOOL-4). */
+function recover(draft: Draft, call: Call, look: 'done' | 'absent' | 'unknown'): void {
+  if (call.replay === 'safe' || (call.replay === 'verify' && look === 'absent')) {
+    return draft.fact({ kind: 'tool_lost', v: 1, call: call.id });
+  }
+  if (call.replay === 'verify' && look === 'done') {
+    settle(
+      draft,
+      call,
+      'success',
+      `${call.name} was done just before the runtime was restarted: the file has the new content.`,
+    );
+  } else {
+    const text = `The runtime was restarted while ${call.name} ran: it may have run, in whole, in part, or not at all. Look before doing it again.`;
+    settle(draft, call, 'error', text, { indeterminate: true });
+  }
+  advance(draft);
+}

@@ -1,0 +1,65 @@
+import type { Access, ReplayClass } from '../../core/facts.ts';
+
+/** A process that a tool spawned and that waits behind its gate: durable before it is let go (TOOL-2). */
+export type ToolProcess = {
+  readonly pid: number;
+  /** What tells this process from a later one with the same pid; null where the system cannot say. */
+  readonly startedAt: string | null;
+};
+
+/** What happened on disk, so that looking can settle a lost call (TOOL-4). */
+export type FileMark = {
+  readonly path: string;
+  /** SHA-256 of the content before; null when there was no file. */
+  readonly before: string | null;
+  readonly after: string;
+};
+
+export type ToolResult = {
+  readonly status: 'success' | 'error';
+  readonly text: string;
+  /** Files written, told to clients as `file_ops`. */
+  readonly wrote?: readonly { readonly path: string; readonly content: string }[];
+};
+
+/** A call that has been made ready and touches nothing until `run`. */
+export type Prepared = {
+  readonly process?: ToolProcess;
+  readonly mark?: FileMark;
+  /** Starts the effect. Resolves with a result for every outcome, also failure and timeout; rejects never. */
+  run(progress: (textSoFar: string) => void): Promise<ToolResult>;
+  /** Stops it (process group included), at any time, also before `run`. Resolves when nothing of it is left. */
+  abort(): Promise<void>;
+};
+
+export type ToolContext = {
+  readonly callId: string;
+  readonly cwd: string;
+  /** Where a tool may keep its output file while it runs; it exists, and the tool removes what it wrote there. */
+  readonly scratch: string;
+  /** Folders that no file tool may touch (Farhand's home). */
+  readonly denied: readonly string[];
+  /** The scrubbed environment for child processes. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+export type Problem = { readonly problem: string };
+
+/** How a call would reach out of the conversation, resolved through symlinks, for the permission rules. */
+export type Reach = { readonly access: Access; readonly inside: boolean };
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the input, as sent to models. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly replay: ReplayClass;
+  /** Checks the input's shape. A string says what is wrong and how to call the tool right. */
+  check(input: Record<string, unknown>): string | null;
+  reach(input: Record<string, unknown>, context: ToolContext): Promise<Reach>;
+  /** What a person sees before approving an edit; null where there is nothing to show. */
+  preview?(input: Record<string, unknown>, context: ToolContext): Promise<readonly unknown[]>;
+  /** Text of the rule a person could save ("don't ask again for …"). */
+  suggestion(input: Record<string, unknown>): string;
+  prepare(input: Record<string, unknown>, context: ToolContext): Promise<Prepared | Problem>;
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/*.test.ts'],
+    pool: 'forks',
+    env: { AI_SDK_LOG_WARNINGS: 'false' },
+  },
+});
