@@ -1,0 +1,89 @@
+import * as z from 'zod';
+
+const count = z.int().positive();
+const nonNegative = z.int().nonnegative();
+
+/** How an answer goes wrong. An object: that HTTP status after `delayMs`, never held (`retryAfter` in seconds). */
+const faultSchema = z.union([
+  z.strictObject({
+    status: z.int().min(400).max(599),
+    body: z.string().exactOptional(),
+    retryAfter: nonNegative.exactOptional(),
+  }),
+  /** `truncate`: the socket closes mid-answer. `reset`: a TCP reset, before the headers unless `faultAfter` is given.
+   *  `garbage`: one chunk is no JSON. `empty`: 200 and no body. `stall`: silence until the client leaves. */
+  z.enum(['truncate', 'reset', 'garbage', 'empty', 'stall']),
+]);
+
+const callSchema = z.strictObject({
+  /** Default: unique over requests and server restarts, starting with `call_<script>_<step>_<n>`. */
+  id: z.string().exactOptional(),
+  name: z.string(),
+  /** Any JSON value, or `{raw}`: exactly these characters, which need not be JSON. */
+  arguments: z.unknown(),
+});
+
+/**
+ * One answer of the model. "Chunks" are the pieces of reasoning, text and calls, in that order.
+ * Strings may hold placeholders: `{{script}}`, `{{step}}`, `{{messages}}` (how many were in the request), `{{request}}`
+ * (unique), `{{n}}` (index of the call), `{{user}}` (the newest user text), and `{{name}}` or `{{name|default}}` for a
+ * `name=value` or `name="value"` in the user message that chose the script.
+ */
+const replySchema = z.strictObject({
+  reasoning: z.string().exactOptional(),
+  text: z.string().exactOptional(),
+  calls: z.array(callSchema).exactOptional(),
+  /** In how many chunks; default one per 12 characters, never more than there are characters. */
+  reasoningPieces: count.exactOptional(),
+  pieces: count.exactOptional(),
+  argumentPieces: count.exactOptional(),
+  /** Default `tool_calls` with calls, else `stop`. */
+  finish: z.enum(['stop', 'length', 'tool_calls', 'content_filter']).exactOptional(),
+  /** In tokens; default a quarter of the characters. */
+  usage: z
+    .strictObject({
+      input: nonNegative.exactOptional(),
+      output: nonNegative.exactOptional(),
+      cached: nonNegative.exactOptional(),
+      reasoning: nonNegative.exactOptional(),
+    })
+    .exactOptional(),
+  /** Wait before the headers. */
+  delayMs: nonNegative.exactOptional(),
+  /** Wait between two chunks; without it everything is written at once. */
+  chunkDelayMs: nonNegative.exactOptional(),
+  /** A named gate: pause there until it is released. */
+  hold: z.string().exactOptional(),
+  /** How many chunks precede the pause; default 1. */
+  holdAfter: nonNegative.exactOptional(),
+  fault: faultSchema.exactOptional(),
+  /** How many chunks precede the fault; default half of them. */
+  faultAfter: nonNegative.exactOptional(),
+  /** Only the first n requests at this step get this reply (default 1 if `next` is given, else all). */
+  times: count.exactOptional(),
+  /** What follows `times`; default this reply without its fault. */
+  get next() {
+    return replySchema.exactOptional();
+  },
+});
+
+const scriptsSchema = z.record(
+  z.string().regex(/^[A-Za-z0-9_-]+$/),
+  z.array(replySchema).nonempty('a script needs at least one reply'),
+);
+
+export type Fault = z.infer<typeof faultSchema>;
+export type Reply = z.infer<typeof replySchema>;
+/** The n-th reply answers the n-th request after the user message that names the script. */
+export type Script = readonly Reply[];
+/** Scripts by name; plain JSON. */
+export type Scripts = Readonly<Record<string, Script>>;
+
+/** Checks scripts that came as JSON. Throws an Error that names what is wrong and where. */
+export function parseScripts(value: unknown): Scripts {
+  const parsed = scriptsSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `The model scripts are not valid: correct this and start again.\n${z.prettifyError(parsed.error)}`,
+  );
+}
