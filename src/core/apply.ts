@@ -45,7 +45,9 @@ export function apply(state: State, fact: Fact): State {
     case 'tool_finished':
     case 'tool_lost': {
       const process = state.turn?.calls.find((call) => call.id === fact.call)?.process;
-      const doomed = process ? [...state.doomed, process] : state.doomed;
+      // A call that ended by itself has left nothing behind; one that was cut off may have.
+      const cutOff = fact.kind === 'tool_lost' || fact.indeterminate;
+      const doomed = process && cutOff ? [...state.doomed, { ...process, call: fact.call }] : state.doomed;
       return withTurn({ ...state, doomed }, (turn) => withCall(turn, fact.call, settleOrReset(fact)));
     }
     default:
@@ -74,7 +76,7 @@ function applyToTurn(turn: Turn, fact: TurnFact): Turn {
         messages: run.messages.filter((message) => message.id !== fact.id),
       }));
     case 'call': {
-      const call: Call = { ...fact.call, run: fact.run, status: 'waiting', ...undecided };
+      const call: Call = { ...fact.call, run: fact.run, status: 'waiting', since: fact.at, ...undecided };
       return { ...turn, calls: [...turn.calls, call] };
     }
     case 'model_finished':
@@ -88,7 +90,7 @@ function applyToTurn(turn: Turn, fact: TurnFact): Turn {
         retryAt: fact.retryAt,
       }));
     case 'call_asked':
-      return withCall(turn, fact.call, (call) => ({ ...call, status: 'asked', askedAt: fact.at }));
+      return withCall(turn, fact.call, (call) => ({ ...call, status: 'asked', since: fact.at }));
     case 'call_decided':
       return withCall(turn, fact.call, (call) => ({
         ...call,
@@ -101,6 +103,7 @@ function applyToTurn(turn: Turn, fact: TurnFact): Turn {
       return withCall(turn, fact.call, (call) => ({
         ...call,
         status: 'running',
+        since: fact.at,
         process: fact.process,
         mark: fact.mark,
       }));
@@ -111,7 +114,6 @@ const undecided = {
   allowed: null,
   reason: null,
   edited: null,
-  askedAt: null,
   process: null,
   mark: null,
 } as const;
@@ -158,8 +160,11 @@ function startModel(state: State, fact: FactOf<'model_started'>): State {
 }
 
 function appendText(messages: Run['messages'], fact: FactOf<'text'>): Run['messages'] {
-  const last = messages.at(-1);
-  if (last?.id === fact.message) return [...messages.slice(0, -1), { ...last, text: last.text + fact.text }];
+  if (messages.some((message) => message.id === fact.message)) {
+    return messages.map((message) =>
+      message.id === fact.message ? { ...message, text: message.text + fact.text } : message,
+    );
+  }
   return [...messages, { id: fact.message, field: fact.field, text: fact.text }];
 }
 

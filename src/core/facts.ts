@@ -52,12 +52,14 @@ export type RequestedCall = {
   readonly inside: boolean;
   /** Set when the call cannot be run: unknown tool, arguments that are not JSON or of the wrong shape. */
   readonly problem: string | null;
-  readonly diffs: readonly unknown[] | null;
+  readonly diffs: readonly Record<string, unknown>[] | null;
   /** SHA-256 of the RFC 8785 form of `input` (APR-2). */
   readonly input_hash: string;
 };
 
 export type Process = { readonly pid: number; readonly startedAt: string | null };
+/** A process that must not live on, with the call it was started for. */
+export type Doomed = Process & { readonly call: string };
 export type FileMark = { readonly path: string; readonly before: string | null; readonly after: string };
 
 /**
@@ -174,6 +176,7 @@ export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
 /** Facts that the transcript is folded from; the store keeps them for the conversation's life. */
 export const historyKinds: ReadonlySet<FactKind> = new Set([
   'input_accepted',
+  'input_removed',
   'turn_started',
   'inputs_merged',
   'message',

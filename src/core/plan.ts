@@ -1,4 +1,4 @@
-import type { FileMark, Process } from './facts.ts';
+import type { Doomed, FileMark } from './facts.ts';
 import type { Call, State, Turn } from './state.ts';
 
 /**
@@ -13,7 +13,7 @@ export type Effect =
   /** The call itself, started durably before. */
   | { readonly do: 'tool'; readonly call: Call; readonly mark: FileMark | null }
   /** A process whose call is settled must not live on (TOOL-5). */
-  | { readonly do: 'kill'; readonly process: Process };
+  | { readonly do: 'kill'; readonly process: Doomed };
 
 /** `model:<run>`, `prepare:<call>`, `tool:<call>`, `kill:<pid>`. */
 export type EffectId = string;

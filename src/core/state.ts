@@ -1,4 +1,4 @@
-import type { FileMark, Process, QueuedInput, RequestedCall } from './facts.ts';
+import type { Doomed, FileMark, Process, QueuedInput, RequestedCall } from './facts.ts';
 import type { Mode } from './permission.ts';
 
 /** `waiting`: its turn has not come. `asked`: a person decides. `running`: durable before its effect began. `settled`: has its result. */
@@ -12,7 +12,8 @@ export type Call = RequestedCall & {
   readonly reason: string | null;
   /** What the tool is given: the person's edit where there is one. */
   readonly edited: Readonly<Record<string, unknown>> | null;
-  readonly askedAt: number | null;
+  /** When it was requested, asked about or started, whichever came last. */
+  readonly since: number;
   readonly process: Process | null;
   readonly mark: FileMark | null;
 };
@@ -63,7 +64,7 @@ export type State = {
   /** The last 32 runs with the client messages that each one works on. */
   readonly runs: readonly (readonly [run: string, clientMessageIds: readonly string[]])[];
   /** Processes whose call is settled and that must not live on (TOOL-5). */
-  readonly doomed: readonly Process[];
+  readonly doomed: readonly Doomed[];
 };
 
 export const initialState: State = {

@@ -16,20 +16,23 @@ export const requestOf = (call: Call) => ({
   tool_call_id: call.id,
   permission_suggestions: [],
   blocked_path: null,
-  ...(call.diffs && { diffs: call.diffs }),
+  ...(call.diffs && { diffs: [...call.diffs] }),
 });
 
 /** Every call of the turn that still needs a person, the one asked now first. */
-export function pendingRequests(state: State) {
+export function pendingCalls(state: State): readonly Call[] {
   const asked = askedCall(state);
   if (!asked) return [];
   const undecided = state.turn?.calls.filter((call) => call.allowed === null && call !== asked) ?? [];
-  return [asked, ...undecided].map((call) => ({
+  return [asked, ...undecided];
+}
+
+export const pendingRequests = (state: State) =>
+  pendingCalls(state).map((call) => ({
     request_id: requestIdOf(call),
     request: requestOf(call),
     input_hash: call.input_hash,
   }));
-}
 
 function statusName(state: State): LoopStatusName {
   const { turn } = state;
@@ -39,22 +42,24 @@ function statusName(state: State): LoopStatusName {
   return askedCall(state) ? 'WAITING_ON_APPROVAL' : 'EXECUTING_CLIENT_SIDE_TOOL';
 }
 
-const executing = (state: State): string[] =>
-  (state.turn?.calls ?? [])
-    .filter((call) => call.allowed && call.status !== 'settled')
-    .map((call) => call.id);
+const openCalls = (state: State): readonly Call[] =>
+  state.turn?.calls.filter((call) => call.allowed && call.status !== 'settled') ?? [];
 
-/** What the turn waits for, in words a person can be shown. */
+/** What the turn waits for, in words a person can be shown; null between two of its moments. */
 function waitingFor(state: State) {
-  const { turn } = state;
-  if (!turn) return null;
   const asked = askedCall(state);
-  if (asked) return { kind: 'approval', since: asked.askedAt, detail: asked.name };
-  if (turn.run?.retryAt != null) return { kind: 'model', since: turn.run.at, detail: 'next attempt' };
-  if (turn.run)
-    return { kind: 'model', since: turn.run.at, detail: turn.run.streaming ? 'answering' : 'no answer yet' };
-  const running = turn.calls.filter((call) => call.status === 'running').map((call) => call.name);
-  return { kind: 'tool', since: turn.at, detail: running.join(', ') };
+  if (asked) return { kind: 'approval', since: asked.since, detail: asked.name };
+  const run = state.turn?.run;
+  if (run) {
+    const answer = run.streaming ? 'answering' : 'no answer yet';
+    return { kind: 'model', since: run.at, detail: run.retryAt === null ? answer : 'next attempt' };
+  }
+  const open = openCalls(state);
+  if (open.length === 0) return null;
+  const running = open.filter((call) => call.status === 'running');
+  const awaited = running.length > 0 ? running : open;
+  const since = Math.min(...awaited.map((call) => call.since));
+  return { kind: 'tool', since, detail: awaited.map((call) => call.name).join(', ') };
 }
 
 /** `loop_status` as it is, or as the named moment of the step. */
@@ -66,7 +71,8 @@ export function loopStatus(state: State, moment?: LoopStatusName) {
   return {
     status,
     active_run_ids: run ? [run] : [],
-    executing_tool_call_ids: status === 'EXECUTING_CLIENT_SIDE_TOOL' ? executing(state) : [],
+    executing_tool_call_ids:
+      status === 'EXECUTING_CLIENT_SIDE_TOOL' ? openCalls(state).map((call) => call.id) : [],
     ...(known && { client_message_ids_by_run_id: { [known[0]]: known[1] } }),
     ...(waiting && { waiting_for: waiting }),
   };

@@ -33,6 +33,7 @@ function hear(draft: Draft, msg: Msg): void {
     case 'tool':
       return hearTool(draft, msg.call, msg.report);
     case 'gone':
+      if (!draft.state.doomed.some((process) => process.pid === msg.pid)) return;
       return draft.fact({ kind: 'process_gone', v: 1, pid: msg.pid });
     case 'tick':
       return retryIfDue(draft);

@@ -47,6 +47,9 @@ export function tell(transcript: Transcript, fact: Fact): void {
     case 'input_accepted':
       transcript.waiting.set(fact.item.id, fact.item);
       return;
+    case 'input_removed':
+      transcript.waiting.delete(fact.id);
+      return;
     case 'turn_started':
     case 'inputs_merged':
       for (const id of fact.inputs) {

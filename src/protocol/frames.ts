@@ -11,11 +11,18 @@ export type DeviceCommandType = {
   [T in CommandType]: Commands[T]['on'] extends 'link' ? never : T;
 }[CommandType];
 
+/** Commands that have a reply of their own. */
+export type AnsweredCommandType = {
+  [T in CommandType]: Commands[T]['reply'] extends null ? never : T;
+}[CommandType];
+
 /** A command's frame as it arrives, checked. */
 export type CommandFrame<T extends CommandType> = { type: T } & z.infer<Commands[T]['request']>;
+/** The fields that a schema names; `Omit` on a loose object would forget them all. */
+type Named<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 /** What a caller passes: the frame without `type`, with `request_id` minted for it. */
 export type CommandArgs<T extends CommandType> = Omit<
-  z.input<Commands[T]['request']>,
+  Named<z.infer<Commands[T]['request']>>,
   'request_id' | 'type'
 > & {
   request_id?: string;

@@ -1,19 +1,27 @@
-/** Bounds that every socket enforces (LINK-3). Bytes unless said otherwise. */
+/** Bounds that every socket enforces (LINK-3). */
 export const limits = {
   frameFromClient: 16 * 1024 * 1024,
   frameFromDevice: 40 * 1024 * 1024,
-  /** Levels of nesting. */
   depth: 64,
-  /** Characters of an id. */
   id: 256,
-  /** Characters of an agent's or a conversation's id. */
   scopeId: 128,
-  /** Messages of one input. */
   messages: 100,
-  /** Items of any other list in a command. */
+  parts: 250,
   list: 1000,
-  /** Bytes a session may have unsent before it stops pulling. */
   unsent: 1024 * 1024,
-  /** Waiting inputs of one conversation (QUE-1). */
   queue: 300,
 } as const;
+
+/** What each bound counts. */
+export const limitMeaning: Readonly<Record<keyof typeof limits, string>> = {
+  frameFromClient: 'bytes of a frame from a client',
+  frameFromDevice: 'bytes of a frame from a device',
+  depth: 'levels of nesting of a frame',
+  id: 'characters of an id',
+  scopeId: "characters of an agent's or a conversation's id",
+  messages: 'messages of one input',
+  parts: 'parts of one message',
+  list: 'items of any other list in a command',
+  unsent: 'bytes that a session may have unsent before it stops pulling',
+  queue: 'waiting inputs of one conversation (QUE-1)',
+};

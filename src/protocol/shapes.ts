@@ -9,7 +9,7 @@ export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,128}$/;
 export const scopeId = z
   .string()
   .max(limits.scopeId)
-  .regex(idPattern, 'must be 1 to 128 of A-Z a-z 0-9 . _ : - and not just dots');
+  .regex(idPattern, 'must be of A-Z a-z 0-9 . _ : - and neither empty nor just . or ..');
 
 /** The scope, called `runtime` on the wire. `agent_id` null: a conversation without an agent (0.32). */
 export const scope = z.looseObject({
@@ -30,13 +30,13 @@ export const anyObject = z.looseObject({});
  * of four million of them would cost gigabytes (LINK-3).
  */
 export const list = <S extends z.ZodType>(item: S, max: number = limits.list) =>
-  z.array(z.unknown()).max(max).pipe(z.array(item));
+  z.array(z.unknown()).max(max).pipe(z.array(item).max(max));
 
 /** A message's content: text, or parts such as `{type:'text', text}` and base64 images. */
-export const content = z.union([z.string(), list(anyObject)]);
+export const content = z.union([z.string(), list(anyObject, limits.parts)]);
 
 /** What goes around the body of an event. All of it is optional: the first programs left out one or the other field. */
-export const envelope = {
+export const envelope = z.looseObject({
   runtime: scope.optional(),
   /** Dense per log, from 1. */
   event_seq: z.number().int().min(0).optional(),
@@ -46,7 +46,7 @@ export const envelope = {
   log_id: z.string().nullable().optional(),
   /** Says how things are now, to one asker; `event_seq` is the head it reflects. */
   snapshot: z.literal(true).optional(),
-} as const;
+});
 
 export const agent = z.looseObject({ id, name: z.string(), model: z.string().nullable() });
 export const conversation = z.looseObject({ id, agent_id: z.string().nullable() });

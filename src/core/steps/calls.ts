@@ -27,6 +27,8 @@ export function advance(draft: Draft, first = false): void {
   const undecided = calls.find((call) => call.allowed === null);
   if (undecided) return ask(draft, undecided);
   if (first) draft.loop('EXECUTING_CLIENT_SIDE_TOOL');
+  // What was denied is told after what was done, as stock does.
+  if (calls.some((call) => call.allowed && call.status !== 'settled')) return;
   for (const call of draft.state.turn?.calls ?? []) {
     if (call.allowed === false && call.status !== 'settled')
       settle(draft, call, 'error', call.reason ?? 'Denied.');

@@ -1,12 +1,12 @@
 import type { Draft } from '../draft.ts';
 import type { Command } from '../messages.ts';
-import { askedCall, requestIdOf } from '../status.ts';
+import { pendingCalls, requestIdOf } from '../status.ts';
 import { advance } from './calls.ts';
 
-/** A person's answer about the one call that is asked now; the first answer counts (APR-3). */
+/** A person's answer about a call that is shown as pending; the first answer counts (APR-3). */
 export function decide(draft: Draft, decision: Extract<Command, { do: 'decide' }>, by: string): void {
-  const call = askedCall(draft.state);
-  if (!call || requestIdOf(call) !== decision.request_id) {
+  const call = pendingCalls(draft.state).find((pending) => requestIdOf(pending) === decision.request_id);
+  if (!call) {
     return draft.refuse(
       'approval_not_pending',
       'Approval request is no longer pending: it was answered, aborted, or never asked.',

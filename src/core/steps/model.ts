@@ -8,6 +8,8 @@ import { finishTurn } from './turn.ts';
 const maxAttempts = 3;
 const firstDelayMs = 1_000;
 const maxDelayMs = 30_000;
+/** The longest wait that a provider may ask for; asked sooner, it would only refuse again. */
+const maxAskedDelayMs = 600_000;
 
 export function retryIfDue(draft: Draft): void {
   const run = draft.state.turn?.run;
@@ -91,10 +93,11 @@ function fail(draft: Draft, run: string, report: Extract<ModelReport, { kind: 'f
   const failures = (draft.state.turn?.run?.failures ?? 0) + 1;
   if (report.retryable && failures < maxAttempts) {
     const backoff = Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs);
-    const delay = Math.min(Math.max(backoff, report.retryAfterMs ?? 0), maxDelayMs);
+    const delay = Math.max(backoff, Math.min(report.retryAfterMs ?? 0, maxAskedDelayMs));
     return retry(draft, run, report.code, report.message, delay, true, 'llm_api_error');
   }
   const stop = report.code === 'model_reply_invalid' ? 'invalid_llm_response' : 'llm_api_error';
+  const voided = openMessageIds(draft);
   draft.fact({
     kind: 'model_failed',
     v: 1,
@@ -103,7 +106,7 @@ function fail(draft: Draft, run: string, report: Extract<ModelReport, { kind: 'f
     retryAt: null,
     counts: true,
   });
-  finishTurn(draft, stop, report);
+  finishTurn(draft, stop, { code: report.code, message: report.message, voided });
 }
 
 /** The text of the failed run is void: clients are told which messages, and it never enters the context. */
@@ -116,19 +119,23 @@ function retry(
   counts: boolean,
   reason: string,
 ): void {
-  const current = draft.state.turn?.run;
-  const voided = current?.messages.map((open) => open.id) ?? [];
+  const voided = openMessageIds(draft);
   draft.fact({ kind: 'model_failed', v: 1, code, message, retryAt: draft.env.at + delayMs, counts });
+  const { attempt, failures } = draft.state.turn?.run ?? { attempt: 1, failures: 0 };
+  if (delayMs > 0) draft.loop();
   draft.lifecycle('retry', {
     run_id: run,
     message,
     reason,
     error_code: code,
-    attempt: current?.attempt ?? 1,
-    max_attempts: maxAttempts,
+    attempt,
+    // Attempts that were lost with the process do not use up those that the model has.
+    max_attempts: attempt - failures + maxAttempts,
     delay_ms: delayMs,
     voided_message_ids: voided,
   });
-  if (delayMs > 0) draft.loop();
-  else retryIfDue(draft);
+  if (delayMs === 0) retryIfDue(draft);
 }
+
+const openMessageIds = (draft: Draft): readonly string[] =>
+  draft.state.turn?.run?.messages.map((open) => open.id) ?? [];

@@ -1,15 +1,17 @@
 import type { Draft } from '../draft.ts';
 import type { ToolReport } from '../messages.ts';
+import { plan } from '../plan.ts';
 import type { Call } from '../state.ts';
 import { advance, settle, toolReturn } from './calls.ts';
 
-/** Reports of calls that are settled come too late and mean nothing. */
+/** A report of what the plan does not have comes too late, or twice, and means nothing. */
 export function hearTool(draft: Draft, id: string, report: ToolReport): void {
-  const call = draft.state.turn?.calls.find((one) => one.id === id);
-  if (!call || call.status === 'settled') return;
+  const doing = report.kind === 'prepared' || report.kind === 'refused' ? 'prepare' : 'tool';
+  const effect = plan(draft.state).effects.get(`${doing}:${id}`);
+  if (effect?.do !== 'prepare' && effect?.do !== 'tool') return;
+  const { call } = effect;
   switch (report.kind) {
     case 'prepared': {
-      if (call.status !== 'waiting') return;
       const { process, mark } = report;
       draft.fact({ kind: 'tool_started', v: 1, call: id, process, mark, at: draft.env.at });
       return tellStart(draft, call);
@@ -34,7 +36,7 @@ export function hearTool(draft: Draft, id: string, report: ToolReport): void {
       settle(draft, call, report.status, report.text);
       return advance(draft);
     case 'lost':
-      if (call.status === 'running') recover(draft, call, report.look);
+      return recover(draft, call, report.look);
   }
 }
 

@@ -16,11 +16,9 @@ export function proceed(draft: Draft): void {
 function nextRequest(draft: Draft): void {
   if ((draft.state.turn?.steps ?? 0) >= maxSteps) {
     const message = `The turn made ${maxSteps} model requests without coming to an end. Say how to go on.`;
-    return finishTurn(draft, 'max_steps', { code: 'max_steps', message });
+    return finishTurn(draft, 'max_steps', { code: 'max_steps', message, voided: [] });
   }
-  const merged = mergeWaiting(draft);
-  startRun(draft, 1);
-  if (merged.length > 0) draft.queue(merged);
+  startRun(draft, 1, mergeWaiting(draft));
 }
 
 /**
@@ -37,8 +35,7 @@ export function startTurn(draft: Draft, direct = false): void {
     echo(draft, inputs);
     draft.queue();
   }
-  startRun(draft, 1);
-  if (!direct) draft.queue(inputs);
+  startRun(draft, 1, direct ? [] : inputs);
 }
 
 /** Inputs that came while tools ran join the turn at its next request. */
@@ -82,7 +79,7 @@ function echo(draft: Draft, inputs: readonly QueuedInput[]): void {
 export function finishTurn(
   draft: Draft,
   stopReason: StopReason,
-  failed: { code: string; message: string } | null = null,
+  failed: { code: string; message: string; voided: readonly string[] } | null = null,
 ): void {
   const { turn } = draft.state;
   if (!turn) return;
@@ -113,5 +110,6 @@ export function finishTurn(
       stop_reason: stopReason,
       is_terminal: true,
       code: failed.code,
+      voided_message_ids: failed.voided,
     });
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { command } from '../builders.ts';
-import { agent, anyObject, conversation, id, requestId } from '../shapes.ts';
+import { agent, anyObject, conversation, id, requestId, scopeId } from '../shapes.ts';
 
 const onDevice = {
   on: 'device',
@@ -74,7 +74,7 @@ export const agentCommands = {
     request: ask({
       body: z.looseObject({
         agent_id: z.string().optional(),
-        id: z.string().optional(),
+        id: scopeId.optional(),
         summary: z.string().nullable().optional(),
       }),
     }),

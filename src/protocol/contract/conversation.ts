@@ -17,7 +17,7 @@ import {
 const inScope = { on: 'scope', chunked: false, redact: [], route: null } as const;
 const asksRequest = { asks: ['request_id'], answers: [], names: [] } as const;
 
-const decision = z.discriminatedUnion('behavior', [
+export const decision = z.discriminatedUnion('behavior', [
   z.looseObject({
     behavior: z.literal('allow'),
     message: z.string().optional(),
@@ -27,7 +27,7 @@ const decision = z.discriminatedUnion('behavior', [
   z.looseObject({ behavior: z.literal('deny'), message: z.string() }),
 ]);
 
-const message = z
+export const message = z
   .looseObject({
     content: content.optional(),
     client_message_id: id.nullable().optional(),
@@ -37,39 +37,41 @@ const message = z
     error: 'must not be an approval: answer a tool request with payload.kind "approval_response"',
   });
 
-const payload = z.discriminatedUnion('kind', [
-  z.looseObject({
-    kind: z.literal('create_message'),
-    messages: list(message, limits.messages),
-    /** Read by the first programs; accepted and without effect. */
-    supports_control_response: z.boolean().optional(),
-    client_tool_allowlist: list(z.string()).optional(),
-    client_toolset: z
-      .looseObject({ base: z.string().optional(), include: list(z.string()).optional() })
-      .optional(),
-    external_tool_scope_ids: list(z.string()).optional(),
-    exclude_interactive_tools: z.boolean().optional(),
-    image_failure_mode: z.enum(['strict', 'drop']).optional(),
-    response_format: z.looseObject({ type: z.literal('json_schema'), json_schema: anyObject }).optional(),
-  }),
-  z
-    .looseObject({
-      kind: z.literal('approval_response'),
-      request_id: id,
-      decision: decision.optional(),
-      error: z.string().optional(),
-      input_hash: z.string().max(limits.id).optional(),
-    })
-    .refine((answer) => answer.decision !== undefined || answer.error !== undefined, {
-      error: 'must have a decision, or an error that denies the call',
-    }),
-]);
+export const createMessage = z.looseObject({
+  kind: z.literal('create_message'),
+  messages: list(message, limits.messages),
+  /** Sent by the first programs; accepted and without effect. */
+  supports_control_response: z.boolean().optional(),
+  client_tool_allowlist: list(z.string()).optional(),
+  client_toolset: z
+    .looseObject({ base: z.string().optional(), include: list(z.string()).optional() })
+    .optional(),
+  external_tool_scope_ids: list(z.string()).optional(),
+  exclude_interactive_tools: z.boolean().optional(),
+  image_failure_mode: z.enum(['strict', 'drop']).optional(),
+  response_format: z.looseObject({ type: z.literal('json_schema'), json_schema: anyObject }).optional(),
+});
+
+export const approvalResponse = z
+  .looseObject({
+    kind: z.literal('approval_response'),
+    /** Of the `control_request`; the frame's own `request_id` asks for `input_accepted`. */
+    request_id: id,
+    decision: decision.optional(),
+    error: z.string().optional(),
+    input_hash: z.string().max(limits.id).optional(),
+  })
+  .refine((answer) => answer.decision !== undefined || answer.error !== undefined, {
+    error: 'must have a decision, or an error that denies the call',
+  });
+
+const payload = z.discriminatedUnion('kind', [createMessage, approvalResponse]);
 
 // Demands look at frames that nobody has checked yet.
 const payloadOf = (frame: Record<string, unknown>) => fieldsOf(frame.payload);
 const decisionOf = (frame: Record<string, unknown>) => fieldsOf(payloadOf(frame).decision);
-const fieldsOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
+const fieldsOf = (value: unknown) =>
+  (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
 /** The mode in which nothing asks, by each of its names. */
 const unrestricted: readonly unknown[] = ['unrestricted', 'bypassPermissions', 'fullAccess'];
 

@@ -8,27 +8,38 @@ const toolCall = z.looseObject({
   arguments: z.string().optional(),
 });
 
+const toolCalls = { tool_call: toolCall.optional(), tool_calls: z.array(toolCall).optional() };
+const toolReturn = z.looseObject({
+  tool_call_id: z.string(),
+  status: z.string(),
+  tool_return: z.unknown().optional(),
+});
+
 /** What a `stream_delta` can carry, by `message_type`. One that is not listed passes untouched. */
 export const deltas = {
   assistant_message: z.looseObject({ content }),
-  reasoning_message: z.looseObject({ reasoning: z.string() }),
+  reasoning_message: z.looseObject({ reasoning: z.string(), source: z.string().optional() }),
   user_message: z.looseObject({ content }),
-  tool_call_message: z.looseObject({
-    tool_call: toolCall.optional(),
-    tool_calls: z.array(toolCall).optional(),
+  tool_call_message: z.looseObject(toolCalls),
+  approval_request_message: z.looseObject(toolCalls),
+  /** One result at the top level, or any number of them in `tool_returns`; the device's own have both. */
+  tool_return_message: z.looseObject({
+    ...toolReturn.partial().shape,
+    tool_returns: z.array(toolReturn).optional(),
   }),
-  approval_request_message: z.looseObject({
-    tool_call: toolCall.optional(),
-    tool_calls: z.array(toolCall).optional(),
-  }),
-  tool_return_message: z.looseObject({ status: z.string().optional(), tool_return: z.unknown().optional() }),
   usage_statistics: z.looseObject({
     prompt_tokens: z.number(),
     completion_tokens: z.number(),
     total_tokens: z.number(),
+    cached_input_tokens: z.number().optional(),
+    reasoning_tokens: z.number().optional(),
   }),
   stop_reason: z.looseObject({ stop_reason: z.string() }),
-  client_tool_start: z.looseObject({ tool_call_id: z.string() }),
+  client_tool_start: z.looseObject({
+    tool_call_id: z.string(),
+    tool_name: z.string().optional(),
+    tool_args: z.string().optional(),
+  }),
   client_tool_end: z.looseObject({ tool_call_id: z.string(), status: z.string() }),
   approval_classification_end: z.looseObject({
     auto_allowed_tool_call_ids: z.array(z.string()),
@@ -43,17 +54,29 @@ export const deltas = {
     max_attempts: z.number(),
     delay_ms: z.number(),
   }),
-  loop_error: z.looseObject({ message: z.string(), stop_reason: z.string(), is_terminal: z.boolean() }),
-  error_message: z.looseObject({ message: z.string() }),
+  loop_error: z.looseObject({
+    message: z.string(),
+    stop_reason: z.string(),
+    is_terminal: z.boolean(),
+    api_error: anyObject.optional(),
+  }),
+  error_message: z.looseObject({ message: z.string(), error_type: z.string().optional() }),
 };
 
 export type DeltaType = keyof typeof deltas;
-const known: Readonly<Record<string, z.ZodType | undefined>> = deltas;
+const known: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(deltas));
 
 /** A table look-up instead of a union: an unknown kind of delta is somebody's extension, not an error. */
-export const delta = z.looseObject({ message_type: z.string() }).superRefine((value, context) => {
-  const result = known[value.message_type]?.safeParse(value);
-  for (const issue of result?.error?.issues ?? []) {
-    context.addIssue({ code: 'custom', path: issue.path, message: issue.message });
-  }
-});
+export const delta = z
+  .looseObject({
+    message_type: z.string(),
+    id: z.string().optional(),
+    date: z.string().optional(),
+    run_id: z.string().nullable().optional(),
+    /** The same for every piece of one message. */
+    otid: z.string().nullable().optional(),
+  })
+  .superRefine((value, context) => {
+    const [issue] = known.get(value.message_type)?.safeParse(value).error?.issues ?? [];
+    if (issue) context.addIssue({ ...issue });
+  });

@@ -11,7 +11,12 @@ export const transportCommands = {
     summary: 'Asks for a sign of life.',
     request: anyObject,
     // Some brokers answer without a time.
-    reply: { type: 'pong', payload: z.looseObject({ timestamp: z.number().optional() }), neutral: {}, flag: null },
+    reply: {
+      type: 'pong',
+      payload: z.looseObject({ timestamp: z.number().optional() }),
+      neutral: {},
+      flag: null,
+    },
     privilege: 'observe',
     deadlineMs: 30_000,
     ids: noIds,

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { type Failure, failure } from '../../protocol/errors.ts';
+import type { AgentRecord } from '../../store/store.ts';
+import type { Device } from '../device.ts';
+import type { Handlers } from '../dispatch.ts';
+
+export const agentHandlers = {
+  agent_list: (_frame, { device }) => ({
+    ok: true,
+    payload: { agents: device.host.store.agents().map((agent) => shown(device, agent)) },
+  }),
+
+  agent_create({ body }, { device }) {
+    const { name, model, description, ...extra } = body;
+    const agent: AgentRecord = {
+      id: `agent-${randomUUID()}`,
+      name: name ?? 'Agent',
+      description: typeof description === 'string' ? description : null,
+      model: model ?? null,
+      created_at: device.host.clock.now(),
+      extra,
+    };
+    device.host.store.putAgent(agent);
+    return { ok: true, payload: { agent: shown(device, agent) } };
+  },
+
+  agent_retrieve({ agent_id }, { device }) {
+    const agent = device.host.store.agent(agent_id);
+    return agent
+      ? { ok: true, payload: { agent: shown(device, agent) } }
+      : { ok: false, failure: noAgent(agent_id) };
+  },
+
+  async agent_delete({ agent_id }, { device }) {
+    if (!device.host.store.agent(agent_id))
+      return { ok: false, failure: noAgent(agent_id), fields: { agent_id } };
+    await device.conversations.drop(agent_id);
+    device.host.store.deleteAgent(agent_id);
+    return { ok: true, payload: { agent_id } };
+  },
+} satisfies Partial<Handlers>;
+
+export const noAgent = (id: string): Failure =>
+  failure('agent_not_found', `Agent ${id} not found on this device.`);
+
+/** An agent as the wire shows it, with the fields stock clients read. */
+const shown = (device: Device, agent: AgentRecord) => ({
+  ...agent.extra,
+  id: agent.id,
+  name: agent.name,
+  description: agent.description,
+  system: '',
+  tools: [],
+  tags: [],
+  model: device.modelOf(agent),
+  created_at: new Date(agent.created_at).toISOString(),
+  message_ids: [],
+  in_context_message_ids: [],
+});

@@ -1,0 +1,12 @@
+import type { Handlers } from '../dispatch.ts';
+import { agentHandlers } from './agents.ts';
+import { conversationHandlers } from './conversations.ts';
+import { inputHandlers } from './input.ts';
+import { stateHandlers } from './state.ts';
+
+export const handlers: Handlers = {
+  ...inputHandlers,
+  ...stateHandlers,
+  ...agentHandlers,
+  ...conversationHandlers,
+};

@@ -1,0 +1,116 @@
+import { realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from '../../core/messages.ts';
+import { initialState } from '../../core/state.ts';
+import { askedCall, pendingRequests } from '../../core/status.ts';
+import { type Failure, failure } from '../../protocol/errors.ts';
+import type { Scope } from '../../protocol/shapes.ts';
+import type { Conversation } from '../conversation.ts';
+import { answered, type Handlers, type Request } from '../dispatch.ts';
+import { snapshots } from '../snapshots.ts';
+
+export const stateHandlers = {
+  sync(frame, { device, asker }) {
+    const { agent_id, conversation_id } = frame.runtime;
+    const scope = { agent_id, conversation_id };
+    const conversation = device.conversations.find(scope);
+    if (conversation && 'code' in conversation) return { ok: false, failure: conversation };
+    const { host } = device;
+    const state = conversation?.state ?? { ...initialState, ...scope, cwd: host.cwd, mode: host.mode };
+    for (const frameOut of snapshots(scope, state, host)) {
+      if (frameOut.type !== 'control_request' || frame.recover_approvals !== false) asker.tell(frameOut);
+    }
+    const head = host.store.head(scope);
+    const payload = {
+      runtime: scope,
+      log_id: head?.log_id ?? null,
+      head: head?.event_seq ?? 0,
+      verdict: 'snapshot' as const,
+    };
+    return { ok: true, payload };
+  },
+
+  abort_message(frame, request) {
+    const payload = { runtime: frame.runtime, aborted: false, run_id: null };
+    return inExisting(
+      frame.runtime,
+      request,
+      { do: 'abort', run_id: frame.run_id ?? null },
+      { ok: true, payload },
+    );
+  },
+
+  resume_queue: (frame, request) =>
+    inExisting(
+      frame.runtime,
+      request,
+      { do: 'resume_queue' },
+      { ok: true as const, payload: { runtime: frame.runtime, resumed: 0 } },
+    ),
+
+  remove_queue_item(frame, request) {
+    const none = failure(
+      'queue_item_not_found',
+      `No input waits as ${frame.item_id}: the conversation has not begun.`,
+    );
+    return inExisting(
+      frame.runtime,
+      request,
+      { do: 'remove_queue_item', id: frame.item_id },
+      { ok: false, failure: none },
+    );
+  },
+
+  async change_device_state(frame, { device, asker }) {
+    const { mode, cwd, agent_id, conversation_id } = frame.payload;
+    const scope = {
+      agent_id: agent_id === undefined ? frame.runtime.agent_id : agent_id,
+      conversation_id: conversation_id ?? frame.runtime.conversation_id,
+    };
+    const conversation = device.conversations.findOrCreate(scope);
+    if ('code' in conversation) return { ok: false, failure: conversation };
+    if (mode !== undefined) conversation.obey({ do: 'set_mode', mode }, asker);
+    if (cwd !== undefined)
+      conversation.obey(await resolveCwd(conversation.state.cwd || device.host.cwd, cwd), asker);
+    if (mode === undefined && cwd === undefined) conversation.obey({ do: 'tell_status' }, asker);
+    return answered;
+  },
+
+  approvals_list(_frame, { device }) {
+    const approvals = device.conversations.opened().flatMap((conversation) => {
+      const { agent_id, conversation_id } = conversation.scope;
+      const since = askedCall(conversation.state)?.askedAt ?? 0;
+      return pendingRequests(conversation.state).map((pending) => ({
+        runtime: { agent_id, conversation_id },
+        ...pending,
+        since,
+      }));
+    });
+    return { ok: true, payload: { approvals } };
+  },
+} satisfies Partial<Handlers>;
+
+/** A command about what goes on in a conversation; one that has not begun has nothing going on. */
+function inExisting<O>(scope: Scope, request: Request, command: Command, none: O) {
+  const conversation: Conversation | Failure | null = request.device.conversations.find(scope);
+  if (!conversation) return none;
+  if ('code' in conversation) return { ok: false as const, failure: conversation };
+  conversation.obey(command, request.asker);
+  return answered;
+}
+
+/** Relative paths start at the present folder, links are followed, and only a folder will do (protocol reference 3.7). */
+async function resolveCwd(from: string, asked: string): Promise<Extract<Command, { do: 'set_cwd' }>> {
+  const trimmed = asked.trim();
+  const refused = { do: 'set_cwd', cwd: null, asked: trimmed } as const;
+  if (trimmed === '') return { ...refused, missing: false };
+  try {
+    const path = await realpath(resolve(from, trimmed));
+    return (await stat(path)).isDirectory()
+      ? { ...refused, cwd: path, missing: false }
+      : { ...refused, missing: false };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    return { ...refused, missing: code === 'ENOENT' || code === 'ENOTDIR' };
+  }
+}

@@ -1,0 +1,104 @@
+import type { Clock, Timer } from '../link/clock.ts';
+import type { Commit, Committed, Store } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+
+/** Further text of a message waits this long after the last commit, or four commits' time where commits are slow. */
+const textDelayMs = 20;
+const textDelayCommits = 4;
+/** How long to wait before what a failing store refused is tried again. */
+const retryMs = 1_000;
+
+/** Somebody with something to make durable. */
+export interface Member {
+  /** What is to be durable now; null when nothing waits. */
+  draw(): Commit | null;
+  settled(committed: Committed | null): void;
+  /** Nothing of it is durable: forget it, or keep it for the next attempt. */
+  failed(error: StoreError): void;
+}
+
+const isEmpty = (commit: Commit) => commit.facts.length + commit.events.length + commit.inputs.length === 0;
+
+/**
+ * Commits what all conversations of the home have to say in one transaction per turn of the event loop, so that twenty busy
+ * conversations cost one flush of the disk (SEQ-2: commit, then send).
+ */
+export class Committer {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #fenced: (error: StoreError) => void;
+  readonly #waiting = new Set<Member>();
+  #urgent = false;
+  #timer: Timer | null = null;
+  #lastEnd = 0;
+  #averageMs = 1;
+  #closed = false;
+
+  constructor(store: Store, clock: Clock, fenced: (error: StoreError) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#fenced = fenced;
+  }
+
+  request(member: Member, urgency: 'now' | 'text'): void {
+    if (this.#closed) return;
+    this.#waiting.add(member);
+    if (urgency === 'now') {
+      if (this.#urgent) return;
+      this.#urgent = true;
+      this.#timer?.cancel();
+      this.#timer = null;
+      setImmediate(() => this.flush());
+    } else if (!this.#urgent && !this.#timer) {
+      const due = this.#lastEnd + Math.max(textDelayMs, textDelayCommits * this.#averageMs);
+      this.#timer = this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.flush());
+    }
+  }
+
+  flush(): void {
+    this.#urgent = false;
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#closed) return;
+    const drawn: { member: Member; commit: Commit }[] = [];
+    for (const member of this.#waiting) {
+      const commit = member.draw();
+      if (commit) drawn.push({ member, commit });
+    }
+    this.#waiting.clear();
+    const durable = drawn.filter(({ commit }) => !isEmpty(commit));
+    const results = this.#commit(durable.map(({ commit }) => commit));
+    if (results instanceof StoreError) {
+      for (const { member } of drawn) member.failed(results);
+      if (results.code === 'lease_lost') this.#fenced(results);
+      return;
+    }
+    const byMember = new Map(durable.map(({ member }, n) => [member, results[n] ?? null]));
+    for (const { member } of drawn) member.settled(byMember.get(member) ?? null);
+  }
+
+  /** Asks for another attempt later, after `failed`. */
+  again(member: Member): void {
+    this.#clock.after(retryMs, () => this.request(member, 'now'));
+  }
+
+  /** Makes durable what waits, then takes nothing more. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+  }
+
+  #commit(batch: readonly Commit[]): readonly Committed[] | StoreError {
+    if (batch.length === 0) return [];
+    const start = performance.now();
+    try {
+      return this.#store.commit(batch);
+    } catch (error) {
+      if (error instanceof StoreError) return error;
+      throw error;
+    } finally {
+      this.#averageMs = this.#averageMs * 0.9 + (performance.now() - start) * 0.1;
+      this.#lastEnd = this.#clock.now();
+    }
+  }
+}

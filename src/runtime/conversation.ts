@@ -1,0 +1,268 @@
+import { apply } from '../core/apply.ts';
+import type { Fact } from '../core/facts.ts';
+import type { Answer, Command, Env, KnownInput, Msg, Receipt, Say } from '../core/messages.ts';
+import type { EffectId } from '../core/plan.ts';
+import { plan } from '../core/plan.ts';
+import type { State } from '../core/state.ts';
+import { initialState } from '../core/state.ts';
+import { step } from '../core/step.ts';
+import { emptyTranscript, type Transcript, tell } from '../core/transcript.ts';
+import type { Timer } from '../link/clock.ts';
+import { isErrorCode } from '../protocol/errors.ts';
+import type { Frame } from '../protocol/frames.ts';
+import type { Commit, Committed, InputChange, ScopeId, StoreError } from '../store/store.ts';
+import type { Member } from './committer.ts';
+import { Effects } from './effects/effects.ts';
+import type { Host } from './host.ts';
+import { snapshots } from './snapshots.ts';
+
+/** Who asked: gets the one answer, and what only the asker is told. */
+export type Asker = { readonly by: string; answer(answer: Answer): void; tell(frame: Frame): void };
+
+type Waiting = { readonly msg: Msg; readonly asker: Asker | null };
+type Spoken = { readonly say: Say; readonly asker: Asker | null };
+type Drawn = {
+  readonly taken: readonly Waiting[];
+  readonly facts: readonly Fact[];
+  readonly spoken: readonly Spoken[];
+  readonly state: State;
+};
+
+/** Adjacent text of one message shares an event up to this many characters; beyond it the next one begins. */
+const mergeLimit = 16 * 1024;
+const checkpointEvery = 500;
+const restateMs = 30_000;
+
+/** Hosts one conversation: steps its messages, makes them durable, says what they say, and runs the effects of its plan. */
+export class Conversation implements Member {
+  readonly scope: ScopeId;
+  /** As of the last commit; nothing newer is ever visible. */
+  state: State;
+  readonly #host: Host;
+  readonly #effects: Effects;
+  #inbox: Waiting[] = [];
+  #drawn: Drawn | null = null;
+  #transcript: Transcript | null = null;
+  #sinceCheckpoint: number;
+  #wake: Timer | null = null;
+  #restate: Timer | null = null;
+  #closed = false;
+
+  constructor(scope: ScopeId, host: Host, loaded: { state: State; sinceCheckpoint: number }) {
+    this.scope = scope;
+    this.#host = host;
+    this.state = loaded.state;
+    this.#sinceCheckpoint = loaded.sinceCheckpoint;
+    this.#effects = new Effects(this, host);
+    this.#effects.recover(plan(this.state).effects);
+    this.#follow();
+  }
+
+  /** Works a command; its answer reaches the asker in the order of the events around it. */
+  obey(command: Command, asker: Asker): void {
+    this.hear({ kind: 'command', by: asker.by, command }, asker);
+  }
+
+  hear(msg: Msg, asker: Asker | null = null): void {
+    if (this.#closed) return;
+    const merged = mergeText(this.#inbox.at(-1)?.msg, msg);
+    if (merged) this.#inbox[this.#inbox.length - 1] = { msg: merged, asker: null };
+    else this.#inbox.push({ msg, asker });
+    const known = msg.kind === 'model' && msg.report.kind === 'text' && this.#isOpen(msg.report.message);
+    this.#host.committer.request(this, known ? 'text' : 'now');
+  }
+
+  #isOpen(message: string): boolean {
+    return this.state.turn?.run?.messages.some((open) => open.id === message) ?? false;
+  }
+
+  draw(): Commit | null {
+    if (this.#inbox.length === 0) return null;
+    const taken = this.#inbox;
+    this.#inbox = [];
+    const at = this.#host.clock.now();
+    let state = this.state;
+    const facts: Fact[] = [];
+    const spoken: Spoken[] = [];
+    if (state.conversation_id === '') {
+      const created: Fact = {
+        kind: 'created',
+        v: 1,
+        ...this.scope,
+        cwd: this.#host.cwd,
+        mode: this.#host.mode,
+      };
+      facts.push(created);
+      state = apply(state, created);
+    }
+    for (const { msg, asker } of taken) {
+      const env: Env = { at, id: this.#host.mint(), device: this.#host.view(state.cwd || this.#host.cwd) };
+      const next = step(state, this.#withKnown(msg, spoken), env);
+      state = next.state;
+      facts.push(...next.facts);
+      for (const say of next.says) spoken.push({ say, asker });
+    }
+    this.#drawn = { taken, facts, spoken, state };
+    return this.#commitOf(this.#drawn, at);
+  }
+
+  /** An input's earlier fate is looked up when it is stepped, so that two copies in one batch meet. */
+  #withKnown(msg: Msg, spoken: readonly Spoken[]): Msg {
+    if (msg.kind !== 'command' || msg.command.do !== 'input') return msg;
+    const key = msg.command.client_message_id;
+    const known = knownIn(spoken, key) ?? this.#host.store.input(this.scope, key);
+    return { ...msg, command: { ...msg.command, known } };
+  }
+
+  #commitOf({ facts, spoken, state }: Drawn, at: number): Commit {
+    const events = spoken.flatMap(({ say }) =>
+      say.say === 'event' ? [{ ...say.body, type: say.type }] : [],
+    );
+    const inputs = spoken.flatMap(({ say }) =>
+      say.say === 'receipt' && !say.known ? [inputChange(say.receipt, at)] : [],
+    );
+    const due =
+      this.#sinceCheckpoint + facts.length >= checkpointEvery ||
+      facts.some((fact) => fact.kind === 'turn_finished');
+    const busy = state.turn !== null || state.queue.length > 0 || state.doomed.length > 0;
+    return { scope: this.scope, at, facts, events, inputs, busy, ...(due && { checkpoint: state }) };
+  }
+
+  settled(committed: Committed | null): void {
+    const drawn = this.#drawn;
+    if (!drawn) return;
+    this.#drawn = null;
+    this.state = drawn.state;
+    const checkpointed = drawn.facts.some((fact) => fact.kind === 'turn_finished');
+    this.#sinceCheckpoint = checkpointed ? 0 : (this.#sinceCheckpoint + drawn.facts.length) % checkpointEvery;
+    if (this.#transcript) for (const fact of drawn.facts) tell(this.#transcript, fact);
+    this.#say(drawn, committed);
+    this.#follow();
+  }
+
+  /** Commands are answered with the failure; what the world reported cannot be asked again, so it is kept for the next attempt. */
+  failed(error: StoreError): void {
+    const taken = this.#drawn?.taken ?? [];
+    this.#drawn = null;
+    const code = isErrorCode(error.code) ? error.code : 'store_failed';
+    for (const { asker } of taken)
+      asker?.answer({
+        ok: false,
+        failure: { code, message: error.message },
+        fields: { runtime: this.scope },
+      });
+    const kept = taken.filter(({ msg }) => msg.kind !== 'command');
+    if (kept.length === 0) return;
+    this.#inbox = [...kept, ...this.#inbox];
+    this.#host.committer.again(this);
+  }
+
+  /** What the model and `conversation_messages_list` see; folded once, then kept up to date. */
+  transcript(): Transcript {
+    if (!this.#transcript) {
+      this.#transcript = emptyTranscript();
+      for (const { fact } of this.#host.store.history(this.scope)) tell(this.#transcript, fact);
+    }
+    return this.#transcript;
+  }
+
+  /** Stops the effects without settling them: the next owner finds them lost and goes on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake?.cancel();
+    this.#restate?.cancel();
+    await this.#effects.stopAll();
+  }
+
+  #say({ spoken }: Drawn, committed: Committed | null): void {
+    const texts = committed?.events.values();
+    const at = this.#host.clock.now();
+    for (const { say, asker } of spoken) {
+      switch (say.say) {
+        case 'event': {
+          const event = texts?.next().value;
+          if (event) this.#host.publish(event.text);
+          break;
+        }
+        case 'answer':
+          asker?.answer({ ...say.answer, fields: { runtime: this.scope, ...say.answer.fields } });
+          break;
+        case 'aside':
+          asker?.tell({ ...say.body, type: say.type, runtime: this.scope });
+          break;
+        case 'receipt': {
+          const frame = receiptFrame(this.scope, say.receipt, at);
+          if (say.known) asker?.tell(frame);
+          else this.#host.publish(JSON.stringify(frame));
+        }
+      }
+    }
+  }
+
+  /** Brings what runs in line with what should run, and keeps saying what is waited for. */
+  #follow(): void {
+    const { effects, wakeAt } = plan(this.state);
+    this.#effects.reconcile(effects);
+    this.#wake?.cancel();
+    this.#wake = null;
+    if (wakeAt !== null) {
+      const ms = Math.max(0, wakeAt - this.#host.clock.now());
+      this.#wake = this.#host.clock.after(ms, () => this.hear({ kind: 'tick' }));
+    }
+    this.#restate?.cancel();
+    const busy = this.state.turn !== null || this.state.queue.length > 0;
+    this.#restate = busy ? this.#host.clock.after(restateMs, () => this.#tellAgain()) : null;
+  }
+
+  #tellAgain(): void {
+    const frames = snapshots(this.scope, this.state, this.#host).filter(
+      ({ type }) => type === 'update_loop_status' || type === 'update_queue',
+    );
+    for (const frame of frames) this.#host.publish(JSON.stringify(frame));
+    this.#restate = this.#host.clock.after(restateMs, () => this.#tellAgain());
+  }
+}
+
+/** The state of a conversation from its checkpoint and the facts after it. */
+export const fold = (from: State | null, facts: readonly Fact[]): State =>
+  facts.reduce(apply, from ?? initialState);
+
+export const isDesired = (state: State, id: EffectId): boolean => plan(state).effects.has(id);
+
+function mergeText(last: Msg | undefined, next: Msg): Msg | null {
+  if (last?.kind !== 'model' || next.kind !== 'model' || last.run !== next.run) return null;
+  const [a, b] = [last.report, next.report];
+  if (a.kind !== 'text' || b.kind !== 'text' || a.message !== b.message || a.field !== b.field) return null;
+  if (a.text.length + b.text.length > mergeLimit) return null;
+  return { ...last, report: { ...a, text: a.text + b.text } };
+}
+
+function knownIn(spoken: readonly Spoken[], key: string): KnownInput | null {
+  const receipts = spoken.flatMap(({ say }) =>
+    say.say === 'receipt' && say.receipt.client_message_id === key && !say.known ? [say.receipt] : [],
+  );
+  const hash = receipts.find((receipt) => receipt.hash !== null)?.hash;
+  const last = receipts.at(-1);
+  return last && hash != null ? { ...last, hash } : null;
+}
+
+function inputChange(receipt: Receipt, at: number): InputChange {
+  const { client_message_id: key, input_id, hash, state, turn_id, code } = receipt;
+  if (hash !== null) return { kind: 'add', input: { key, input_id, hash, state, turn_id, code, at } };
+  return { kind: 'move', key, state, turn_id, code, at };
+}
+
+export function receiptFrame(scope: ScopeId, receipt: Omit<Receipt, 'hash'>, at: number): Frame {
+  const { client_message_id, input_id, state, turn_id, code } = receipt;
+  const more = { ...(turn_id !== null && { turn_id }), ...(code !== null && { code }) };
+  return {
+    type: 'input_receipt',
+    runtime: scope,
+    client_message_id,
+    input_id,
+    state,
+    ...more,
+    authority: 'device',
+    at,
+  };
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { DeviceView } from '../core/messages.ts';
+import type { Mode } from '../core/permission.ts';
+import { type Clock, systemClock } from '../link/clock.ts';
+import type { Pipe } from '../link/pipe.ts';
+import type { Frame } from '../protocol/frames.ts';
+import { commandTypes } from '../protocol/routing.ts';
+import type { AgentRecord, Store, StoreError } from '../store/store.ts';
+import { Committer } from './committer.ts';
+import { Conversations } from './conversations.ts';
+import { dispatch } from './dispatch.ts';
+import { gitContext } from './git-context.ts';
+import type { Host } from './host.ts';
+import { defaultModel, resolveModel, type Variables } from './models/handles.ts';
+import { toolEnvironment } from './tool-environment.ts';
+import { tools as builtInTools } from './tools/index.ts';
+
+export type DeviceOptions = {
+  readonly store: Store;
+  /** The home: no file tool may touch it. */
+  readonly home: string;
+  readonly scratch: string;
+  /** Working directory of new conversations. */
+  readonly cwd: string;
+  readonly version: string;
+  readonly mode?: Mode;
+  readonly clock?: Clock;
+  readonly env?: Variables;
+  readonly mint: () => string;
+  /** Told of what no client asked about: a fault of the program, or the lease gone. */
+  readonly trouble: (what: string, error: unknown) => void;
+  readonly fenced: (error: StoreError) => void;
+};
+
+const trimEveryMs = 60 * 60 * 1000;
+const retention = { ageMs: 7 * 24 * 60 * 60 * 1000, maxBytes: 256 * 1024 * 1024 };
+const defaultAgentKey = 'default_agent';
+
+/** The runtime of one home: its conversations, and a way for links to reach them. */
+export class Device {
+  readonly host: Host;
+  readonly conversations: Conversations;
+  readonly trouble: DeviceOptions['trouble'];
+  readonly #links = new Set<Pipe>();
+  readonly #env: Variables;
+  readonly #clock: Clock;
+  #connection: { readonly id: string; readonly name: string } | null = null;
+  #closed = false;
+
+  constructor(options: DeviceOptions) {
+    const { store, clock = systemClock, env = process.env } = options;
+    this.#env = env;
+    this.#clock = clock;
+    this.trouble = options.trouble;
+    mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
+    const committer = new Committer(store, clock, options.fenced);
+    const toolNames = builtInTools.map((tool) => tool.name);
+    this.host = {
+      store,
+      committer,
+      clock,
+      cwd: options.cwd,
+      mode: options.mode ?? 'standard',
+      tools: builtInTools,
+      scratch: options.scratch,
+      denied: [options.home],
+      toolEnv: toolEnvironment(env),
+      mint: options.mint,
+      view: (cwd): DeviceView => ({
+        connection_id: this.#connection?.id ?? null,
+        connection_name: this.#connection?.name ?? null,
+        git_context: gitContext(cwd, clock.now()),
+        version: options.version,
+        supported_commands: commandTypes,
+        tools: toolNames,
+      }),
+      model: (agent) => resolveModel(agent?.model ?? defaultModel(env), env),
+      publish: (text) => {
+        for (const link of this.#links) link.send(text);
+      },
+    };
+    this.conversations = new Conversations(this.host);
+  }
+
+  /** Takes up what the last owner left unfinished, and begins to keep the store within its bounds. */
+  start(): void {
+    this.defaultAgent();
+    this.conversations.recover();
+    const trim = () => {
+      if (this.#closed) return;
+      const { ageMs, maxBytes } = retention;
+      this.host.store.trim({ olderThan: this.#clock.now() - ageMs, maxBytes });
+      this.#clock.after(trimEveryMs, trim);
+    };
+    this.#clock.after(trimEveryMs, trim);
+  }
+
+  /** Serves one link. Replies go to it alone, events to every link. */
+  attach(pipe: Pipe): void {
+    this.#links.add(pipe);
+    const send = (frame: Frame) => pipe.send(JSON.stringify(frame));
+    pipe.listen({
+      message: (text) => void dispatch(this, text, send),
+      closed: () => void this.#links.delete(pipe),
+    });
+  }
+
+  /** The lease that status frames show; null while no broker knows this device. */
+  connectedAs(connection: { readonly id: string; readonly name: string } | null): void {
+    this.#connection = connection;
+  }
+
+  modelOf(agent: AgentRecord): string {
+    return agent.model ?? defaultModel(this.#env);
+  }
+
+  /** The agent that is there from the first start; another takes its place when it was deleted. */
+  defaultAgent(): string {
+    const { store } = this.host;
+    const known = store.meta(defaultAgentKey);
+    if (known !== null && store.agent(known)) return known;
+    const next = store.agents()[0]?.id ?? `agent-${randomUUID()}`;
+    if (!store.agent(next)) {
+      store.putAgent({
+        id: next,
+        name: 'Farhand',
+        description: null,
+        model: null,
+        created_at: this.#clock.now(),
+        extra: {},
+      });
+    }
+    store.setMeta(defaultAgentKey, next);
+    return next;
+  }
+
+  /** Makes durable what waits and stops; what had begun is found by the next owner. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.host.committer.close();
+    await this.conversations.close();
+    for (const link of this.#links) link.close(1012, 'the runtime is restarting');
+    this.host.store.close();
+  }
+}

@@ -1,0 +1,117 @@
+import type { Msg } from '../../core/messages.ts';
+import type { Effect, EffectId } from '../../core/plan.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Host } from '../host.ts';
+import type { Prepared } from '../tools/tool.ts';
+import { runModel } from './run-model.ts';
+import { killDoomed, lookAtLost, prepareTool, runTool } from './run-tool.ts';
+
+type Running = { readonly stop: () => void; readonly ended: Promise<void> };
+
+/** The effects of one conversation that go on in this process. Every outcome comes back as a message. */
+export class Effects {
+  readonly #conversation: Conversation;
+  readonly #host: Host;
+  readonly #running = new Map<EffectId, Running>();
+  /** Calls made ready whose start is not durable yet, or that have just begun. */
+  readonly #prepared = new Map<string, Prepared>();
+  /** Effects that another process had started: they are settled as lost before anything else. */
+  readonly #lost = new Set<EffectId>();
+
+  constructor(conversation: Conversation, host: Host) {
+    this.#conversation = conversation;
+    this.#host = host;
+  }
+
+  /** A crash is nothing special: what had started and did not finish is lost, and the conversation decides what follows. */
+  recover(effects: ReadonlyMap<EffectId, Effect>): void {
+    for (const [id, effect] of effects) {
+      if (effect.do !== 'model' && effect.do !== 'tool') continue;
+      this.#lost.add(id);
+      const report = async () => {
+        if (effect.do === 'model') this.#report({ kind: 'model', run: effect.run, report: { kind: 'lost' } });
+        else
+          this.#report({
+            kind: 'tool',
+            call: effect.call.id,
+            report: { kind: 'lost', look: await lookAtLost(effect) },
+          });
+      };
+      this.#run(id, () => undefined, report());
+    }
+  }
+
+  reconcile(desired: ReadonlyMap<EffectId, Effect>): void {
+    for (const [id, running] of this.#running) if (!desired.has(id) && !this.#lost.has(id)) running.stop();
+    for (const id of this.#lost) if (!desired.has(id)) this.#lost.delete(id);
+    for (const [callId, prepared] of this.#prepared) {
+      if (desired.has(`tool:${callId}`) || desired.has(`prepare:${callId}`)) continue;
+      this.#prepared.delete(callId);
+      void prepared.abort();
+    }
+    for (const [id, effect] of desired)
+      if (!this.#running.has(id) && !this.#lost.has(id)) this.#start(id, effect);
+  }
+
+  async stopAll(): Promise<void> {
+    for (const running of this.#running.values()) running.stop();
+    const left = [...this.#prepared.values()].map((prepared) => prepared.abort());
+    await Promise.all([...left, ...[...this.#running.values()].map(({ ended }) => ended)]);
+  }
+
+  #start(id: EffectId, effect: Effect): void {
+    switch (effect.do) {
+      case 'model': {
+        const abort = new AbortController();
+        const report = (msg: Msg) => !abort.signal.aborted && this.#report(msg);
+        return this.#run(
+          id,
+          () => abort.abort(),
+          runModel(this.#conversation, this.#host, effect.run, abort.signal, report),
+        );
+      }
+      case 'prepare': {
+        const { call } = effect;
+        if (this.#prepared.has(call.id)) return;
+        const ready = prepareTool(this.#conversation, this.#host, call).then((prepared) => {
+          if ('problem' in prepared)
+            return this.#report({
+              kind: 'tool',
+              call: call.id,
+              report: { kind: 'refused', text: prepared.problem },
+            });
+          this.#prepared.set(call.id, prepared);
+          const { process = null, mark = null } = prepared;
+          this.#report({ kind: 'tool', call: call.id, report: { kind: 'prepared', process, mark } });
+        });
+        return this.#run(id, () => undefined, ready);
+      }
+      case 'tool': {
+        const prepared = this.#prepared.get(effect.call.id);
+        if (!prepared) throw new Error(`internal: ${id} was started here but not made ready here`);
+        const tell = (msg: Msg) => this.#report(msg);
+        const ended = runTool(effect.call, prepared, tell).finally(() =>
+          this.#prepared.delete(effect.call.id),
+        );
+        return this.#run(id, () => void prepared.abort(), ended);
+      }
+      case 'kill': {
+        const { process } = effect;
+        return this.#run(
+          id,
+          () => undefined,
+          killDoomed(process).then(() => this.#report({ kind: 'gone', pid: process.pid })),
+        );
+      }
+    }
+  }
+
+  #run(id: EffectId, stop: () => void, work: Promise<void>): void {
+    const ended = work.finally(() => this.#running.delete(id));
+    this.#running.set(id, { stop, ended });
+  }
+
+  #report(msg: Msg): void {
+    this.#conversation.hear(msg);
+  }
+}

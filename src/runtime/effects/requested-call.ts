@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { RequestedCall } from '../../core/facts.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Host } from '../host.ts';
+import { toolContext } from './run-tool.ts';
+
+/** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */
+export const inputHash = (input: unknown): string =>
+  createHash('sha256')
+    .update(canonicalize(input) ?? '')
+    .digest('hex');
+
+/** Finds out about a call what the rules and the person need: its arguments, its reach, what an edit would change. */
+export async function requestedCall(
+  conversation: Conversation,
+  host: Host,
+  asked: { readonly id: string; readonly name: string; readonly args: string },
+): Promise<RequestedCall> {
+  const parsed = parseArguments(asked.args);
+  const tool = host.tools.find((one) => one.name === asked.name);
+  const input = 'problem' in parsed ? {} : parsed.input;
+  const base = { ...asked, message: `msg-${host.mint()}`, input, input_hash: inputHash(input) };
+  const unusable = { ...base, replay: 'safe', access: 'execute', inside: false, diffs: null } as const;
+  if (!tool) {
+    const known = host.tools.map((one) => one.name).join(', ');
+    return { ...unusable, problem: `There is no tool ${asked.name}. Tools: ${known}.` };
+  }
+  const problem = 'problem' in parsed ? parsed.problem : tool.check(input);
+  if (problem !== null) return { ...unusable, problem };
+  const context = toolContext(conversation, host, asked.id);
+  const reach = await tool.reach(input, context);
+  const diffs = tool.preview ? await tool.preview(input, context) : null;
+  return { ...base, replay: tool.replay, access: reach.access, inside: reach.inside, problem: null, diffs };
+}
+
+function parseArguments(args: string): { input: Record<string, unknown> } | { problem: string } {
+  try {
+    const input: unknown = args.trim() === '' ? {} : JSON.parse(args);
+    if (typeof input === 'object' && input !== null && !Array.isArray(input))
+      return { input: input as Record<string, unknown> };
+    return { problem: 'The arguments are not a JSON object. Call the tool again with an object.' };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { problem: `The arguments are not valid JSON (${why}). Call the tool again with valid JSON.` };
+  }
+}

@@ -1,0 +1,85 @@
+import type { Msg } from '../../core/messages.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Host } from '../host.ts';
+import { systemPrompt } from '../models/context.ts';
+import type { ModelPart } from '../models/model.ts';
+import { requestedCall } from './requested-call.ts';
+
+type CallPart = Extract<ModelPart, { kind: 'call' }>;
+
+/** One request of the turn: what the model says becomes reports, its calls are examined before anybody sees them. */
+export async function runModel(
+  conversation: Conversation,
+  host: Host,
+  run: string,
+  signal: AbortSignal,
+  report: (msg: Msg) => void,
+): Promise<void> {
+  const tell = (body: Extract<Msg, { kind: 'model' }>['report']) =>
+    report({ kind: 'model', run, report: body });
+  const agent = conversation.scope.agent_id === null ? null : host.store.agent(conversation.scope.agent_id);
+  const model = host.model(agent);
+  if ('code' in model) return tell({ kind: 'failed', ...model, retryable: false });
+  const calls: CallPart[] = [];
+  let message = null as { readonly id: string; readonly field: 'assistant' | 'reasoning' } | null;
+  const { items } = conversation.transcript();
+  const tools = toolsFor(conversation, host);
+  const system = systemPrompt({
+    cwd: conversation.state.cwd,
+    agentName: agent?.name ?? 'Farhand',
+    date: new Date(host.clock.now()).toISOString().slice(0, 10),
+    os: process.platform,
+    tools,
+  });
+  for await (const part of model.stream({ system, transcript: items, tools, signal })) {
+    switch (part.kind) {
+      case 'text':
+      case 'reasoning': {
+        const field = part.kind === 'text' ? 'assistant' : 'reasoning';
+        if (message?.field !== field) message = { id: `msg-${host.mint()}`, field };
+        tell({ kind: 'text', message: message.id, field, text: part.text });
+        break;
+      }
+      case 'call':
+        calls.push(part);
+        break;
+      case 'failed':
+        return tell(part);
+      case 'finish': {
+        const seen = new Set(items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])));
+        const examined = [];
+        for (const call of calls) {
+          const id = call.id === '' || seen.has(call.id) ? `call-${host.mint()}` : call.id;
+          seen.add(id);
+          examined.push(await requestedCall(conversation, host, { ...call, id }));
+        }
+        return tell({
+          kind: 'finished',
+          calls: examined,
+          usage: part.usage,
+          truncated: part.reason === 'max_tokens_exceeded',
+        });
+      }
+    }
+  }
+  // The port promises a last word; without one the reply cannot be trusted to be whole.
+  tell({
+    kind: 'failed',
+    code: 'model_reply_invalid',
+    message: 'The model ended its reply without saying why.',
+    retryable: true,
+  });
+}
+
+/** The turn's options can narrow the tools (protocol reference 3.2.1). */
+function toolsFor(conversation: Conversation, host: Host) {
+  const template: unknown = JSON.parse(conversation.state.turn?.inputs[0]?.template ?? '{}');
+  const { client_tool_allowlist: allowed, exclude_interactive_tools: quiet } = template as {
+    client_tool_allowlist?: readonly string[];
+    exclude_interactive_tools?: boolean;
+  };
+  return host.tools.filter(
+    (tool) =>
+      (allowed === undefined || allowed.includes(tool.name)) && !(quiet && tool.name === 'AskUserQuestion'),
+  );
+}

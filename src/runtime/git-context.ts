@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { DeviceView } from '../core/messages.ts';
+
+type GitContext = DeviceView['git_context'];
+
+const keptMs = 15_000;
+const branchesShown = 10;
+const seen = new Map<string, { readonly at: number; readonly context: GitContext }>();
+
+/** Branch and recent branches of the repository around `cwd`, read from its files; null outside of one. */
+export function gitContext(cwd: string, now: number): GitContext {
+  const known = seen.get(cwd);
+  if (known && now - known.at < keptMs) return known.context;
+  const context = read(cwd);
+  seen.set(cwd, { at: now, context });
+  return context;
+}
+
+function read(cwd: string): GitContext {
+  const folder = gitFolder(cwd);
+  if (folder === null) return null;
+  const head = text(join(folder, 'HEAD'));
+  const branch = /^ref: refs\/heads\/(.+)$/.exec(head?.trim() ?? '')?.[1] ?? null;
+  const heads = join(folder, 'refs', 'heads');
+  const recent = branches(heads)
+    .filter(({ name }) => name !== branch)
+    .sort((a, b) => b.at - a.at);
+  return { branch, recent_branches: recent.slice(0, branchesShown).map(({ name }) => name) };
+}
+
+function gitFolder(cwd: string): string | null {
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const place = join(folder, '.git');
+    const kind = statSync(place, { throwIfNoEntry: false });
+    if (kind?.isDirectory()) return place;
+    // A worktree has a file that names the folder.
+    if (kind?.isFile()) return /^gitdir: (.+)$/m.exec(text(place) ?? '')?.[1]?.trim() ?? null;
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+function branches(heads: string): { readonly name: string; readonly at: number }[] {
+  try {
+    const entries = readdirSync(heads, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return { name: path.slice(heads.length + 1), at: statSync(path).mtimeMs };
+      });
+  } catch {
+    // Packed refs or a folder that is gone: the branch alone is told.
+    return [];
+  }
+}
+
+function text(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,31 @@
+import type { DeviceView } from '../core/messages.ts';
+import type { Mode } from '../core/permission.ts';
+import type { Clock } from '../link/clock.ts';
+import type { Failure } from '../protocol/errors.ts';
+import type { AgentRecord, Store } from '../store/store.ts';
+import type { Committer } from './committer.ts';
+import type { Model } from './models/model.ts';
+import type { Tool } from './tools/tool.ts';
+
+/** What a conversation needs from the device it lives on. */
+export interface Host {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  /** Working directory and permission mode of new conversations. */
+  readonly cwd: string;
+  readonly mode: Mode;
+  readonly tools: readonly Tool[];
+  /** Where running tools keep their output. */
+  readonly scratch: string;
+  /** Folders that no file tool may touch. */
+  readonly denied: readonly string[];
+  /** The environment of child processes, without the user's secrets. */
+  readonly toolEnv: Readonly<Record<string, string>>;
+  /** A fresh ULID. */
+  mint(): string;
+  view(cwd: string): DeviceView;
+  model(agent: AgentRecord | null): Model | Failure;
+  /** Hands a frame to every link, after the commit that it speaks of. */
+  publish(text: string): void;
+}

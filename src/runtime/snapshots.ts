@@ -1,0 +1,30 @@
+import type { State } from '../core/state.ts';
+import { deviceStatus, loopStatus, pendingRequests, queueSnapshot } from '../core/status.ts';
+import type { Frame } from '../protocol/frames.ts';
+import type { ScopeId } from '../store/store.ts';
+import type { Host } from './host.ts';
+
+/** How a conversation is now, as frames for one asker: never stored, with a key of their own and the head they reflect (SYNC-3). */
+export function snapshots(scope: ScopeId, state: State, host: Host): Frame[] {
+  const head = host.store.head(scope);
+  const at = host.clock.now();
+  const frame = (type: string, body: Readonly<Record<string, unknown>>): Frame => ({
+    type,
+    runtime: { agent_id: scope.agent_id, conversation_id: scope.conversation_id },
+    ...body,
+    snapshot: true,
+    log_id: head?.log_id ?? null,
+    event_seq: head?.event_seq ?? 0,
+    emitted_at: new Date(at).toISOString(),
+    idempotency_key: `${type}:snapshot:${host.mint()}`,
+  });
+  return [
+    frame('update_device_status', { device_status: deviceStatus(state, host.view(state.cwd || host.cwd)) }),
+    frame('update_loop_status', { loop_status: loopStatus(state) }),
+    frame('update_queue', { queue: queueSnapshot(state), removed: [] }),
+    frame('update_subagent_state', { subagents: [] }),
+    ...pendingRequests(state)
+      .slice(0, 1)
+      .map((pending) => frame('control_request', { ...pending, ...scope })),
+  ];
+}
