@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Msg } from '../../core/messages.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
@@ -36,8 +37,11 @@ export async function runModel(
       case 'text':
       case 'reasoning': {
         const field = part.kind === 'text' ? 'assistant' : 'reasoning';
-        if (message?.field !== field) message = { id: `msg-${host.mint()}`, field };
-        tell({ kind: 'text', message: message.id, field, text: part.text });
+        const opens = message?.field !== field;
+        if (opens) message = { id: `msg-${host.mint()}`, field };
+        if (message) tell({ kind: 'text', message: message.id, field, text: part.text });
+        // A burst never leaves the microtask queue: without a pause its first words would wait for its last.
+        if (opens) await setImmediate();
         break;
       }
       case 'call':
