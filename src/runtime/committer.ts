@@ -17,6 +17,8 @@ export interface Member {
   failed(error: StoreError): void;
 }
 
+type Drawn = { readonly member: Member; readonly commit: Commit };
+
 const isEmpty = (commit: Commit) => commit.facts.length + commit.events.length + commit.inputs.length === 0;
 
 /**
@@ -60,21 +62,28 @@ export class Committer {
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#closed) return;
-    const drawn: { member: Member; commit: Commit }[] = [];
+    const drawn: Drawn[] = [];
     for (const member of this.#waiting) {
       const commit = member.draw();
       if (commit) drawn.push({ member, commit });
     }
     this.#waiting.clear();
+    this.#settle(drawn);
+  }
+
+  /** What fails together is tried one by one, so that one conversation's trouble stays its own. */
+  #settle(drawn: readonly Drawn[]): void {
     const durable = drawn.filter(({ commit }) => !isEmpty(commit));
     const results = this.#commit(durable.map(({ commit }) => commit));
-    if (results instanceof StoreError) {
+    if (!(results instanceof StoreError)) {
+      const byMember = new Map(durable.map(({ member }, n) => [member, results[n] ?? null]));
+      for (const { member } of drawn) member.settled(byMember.get(member) ?? null);
+    } else if (drawn.length > 1 && results.code !== 'lease_lost') {
+      for (const one of drawn) this.#settle([one]);
+    } else {
       for (const { member } of drawn) member.failed(results);
       if (results.code === 'lease_lost') this.#fenced(results);
-      return;
     }
-    const byMember = new Map(durable.map(({ member }, n) => [member, results[n] ?? null]));
-    for (const { member } of drawn) member.settled(byMember.get(member) ?? null);
   }
 
   /** Asks for another attempt later, after `failed`. */

@@ -18,7 +18,9 @@ afterEach(async () => {
 const finished = (frame: Frame) => frame.type === 'turn_finished';
 const asked = (frame: Frame) => frame.type === 'control_request';
 const receipts = (test: TestDevice, id: string) =>
-  test.frames.filter((frame) => frame.type === 'input_receipt' && frame.client_message_id === id).map((frame) => frame.state);
+  test.frames
+    .filter((frame) => frame.type === 'input_receipt' && frame.client_message_id === id)
+    .map((frame) => frame.state);
 const decide = (test: TestDevice, request: Frame, decision: object) =>
   test.ask({
     type: 'input',
@@ -29,10 +31,16 @@ const decide = (test: TestDevice, request: Frame, decision: object) =>
 describe('a turn', () => {
   it('goes from a message through an approved tool to the answer', async () => {
     const test = start();
-    expect(await test.say('write notes.txt hello there', 'cm-1')).toMatchObject({ accepted: true, disposition: 'started' });
+    expect(await test.say('write notes.txt hello there', 'cm-1')).toMatchObject({
+      accepted: true,
+      disposition: 'started',
+    });
     const request = await test.until(asked);
     expect(request.request).toMatchObject({ tool_name: 'Write', diffs: [{ fileName: 'notes.txt' }] });
-    expect(await decide(test, request, { behavior: 'allow' })).toMatchObject({ type: 'input_accepted', accepted: true });
+    expect(await decide(test, request, { behavior: 'allow' })).toMatchObject({
+      type: 'input_accepted',
+      accepted: true,
+    });
     expect(await test.until(finished)).toMatchObject({ stop_reason: 'end_turn' });
     expect(readFileSync(join(test.cwd, 'notes.txt'), 'utf8')).toContain('hello there');
     expect(await test.until((frame) => frame.type === 'file_ops')).toMatchObject({ source: 'agent' });
@@ -43,7 +51,9 @@ describe('a turn', () => {
     const test = start();
     await test.say('hello');
     await test.until(finished);
-    const numbers = test.frames.flatMap((frame) => (typeof frame.event_seq === 'number' ? [frame.event_seq] : []));
+    const numbers = test.frames.flatMap((frame) =>
+      typeof frame.event_seq === 'number' ? [frame.event_seq] : [],
+    );
     expect(numbers).toEqual(numbers.map((_, n) => n + 1));
   });
 
@@ -53,7 +63,10 @@ describe('a turn', () => {
     expect([first?.accepted, second?.accepted]).toEqual([true, true]);
     await test.until(finished);
     expect(await test.say('hello', 'cm-1')).toMatchObject({ accepted: true });
-    expect(await test.say('something else', 'cm-1')).toMatchObject({ accepted: false, error_code: 'idempotency_conflict' });
+    expect(await test.say('something else', 'cm-1')).toMatchObject({
+      accepted: false,
+      error_code: 'idempotency_conflict',
+    });
     expect(test.frames.filter(finished)).toHaveLength(1);
   });
 
@@ -65,8 +78,13 @@ describe('a turn', () => {
     await test.until(asked);
     const before = test.frames.length;
     await clock.advance(30_000);
-    expect(await test.until((frame) => frame.snapshot === true && frame.type === 'update_loop_status', before)).toMatchObject({
-      loop_status: { status: 'WAITING_ON_APPROVAL', waiting_for: { kind: 'approval', detail: 'AskUserQuestion' } },
+    expect(
+      await test.until((frame) => frame.snapshot === true && frame.type === 'update_loop_status', before),
+    ).toMatchObject({
+      loop_status: {
+        status: 'WAITING_ON_APPROVAL',
+        waiting_for: { kind: 'approval', detail: 'AskUserQuestion' },
+      },
     });
   });
 });
@@ -82,7 +100,15 @@ describe('a restart', () => {
     expect(reply).toMatchObject({ type: 'sync_response', success: true });
     expect(second.frames.find(asked)).toMatchObject({ snapshot: true, request: request.request });
     const { request_id: _, ...shown } = request;
-    await decide(second, { ...shown, type: 'control_request', request_id: `perm-${(request.request as { tool_call_id: string }).tool_call_id}` }, { behavior: 'allow' });
+    await decide(
+      second,
+      {
+        ...shown,
+        type: 'control_request',
+        request_id: `perm-${(request.request as { tool_call_id: string }).tool_call_id}`,
+      },
+      { behavior: 'allow' },
+    );
     await second.until(finished);
     expect(readFileSync(join(first.cwd, 'done.txt'), 'utf8')).toContain('it went on');
     expect(receipts(second, 'cm-1')).toEqual(['done']);
@@ -91,14 +117,24 @@ describe('a restart', () => {
   it('asks the model again when it was cut off, and says which text is void', async () => {
     const first = start();
     await first.say('hello');
-    const delta = await first.until((frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'assistant_message');
+    const delta = await first.until(
+      (frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'assistant_message',
+    );
     await first.device.close();
     const second = start({ disk: first.disk, cwd: first.cwd });
     await second.until(finished);
-    const retry = second.frames.find((frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'retry');
-    expect(retry?.delta).toMatchObject({ reason: 'restart', voided_message_ids: [(delta.delta as { id: string }).id] });
+    const retry = second.frames.find(
+      (frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'retry',
+    );
+    expect(retry?.delta).toMatchObject({
+      reason: 'restart',
+      voided_message_ids: [(delta.delta as { id: string }).id],
+    });
     const page = await second.ask({ type: 'conversation_messages_list', conversation_id: 'default' });
-    expect((page.messages as Frame[]).map((message) => message.message_type)).toEqual(['assistant_message', 'user_message']);
+    expect((page.messages as Frame[]).map((message) => message.message_type)).toEqual([
+      'assistant_message',
+      'user_message',
+    ]);
   });
 });
 
@@ -116,7 +152,9 @@ describe('a store that fails', () => {
     await test.ask({ type: 'sync', runtime: test.scope() });
     test.send({ type: 'change_device_state', runtime: test.scope(), payload: { mode: 'unrestricted' } });
     await test.say('run echo once >> runs.txt; echo ran', 'cm-1');
-    await test.until((frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'client_tool_start');
+    await test.until(
+      (frame) => (frame.delta as { message_type?: string } | undefined)?.message_type === 'client_tool_start',
+    );
     test.store.failNextCommit('store_full');
     await test.until(finished);
     expect(readFileSync(join(test.cwd, 'runs.txt'), 'utf8')).toBe('once\n');

@@ -34,6 +34,7 @@ export type DeviceOptions = {
 };
 
 const trimEveryMs = 60 * 60 * 1000;
+const trimPauseMs = 50;
 const retention = { ageMs: 7 * 24 * 60 * 60 * 1000, maxBytes: 256 * 1024 * 1024 };
 const defaultAgentKey = 'default_agent';
 
@@ -87,13 +88,21 @@ export class Device {
   start(): void {
     this.defaultAgent();
     this.conversations.recover();
-    const trim = () => {
-      if (this.#closed) return;
+    this.#clock.after(trimEveryMs, () => this.#trim());
+  }
+
+  /** One bounded batch at a time, so that nobody waits for it. */
+  #trim(): void {
+    if (this.#closed) return;
+    let more = false;
+    try {
       const { ageMs, maxBytes } = retention;
-      this.host.store.trim({ olderThan: this.#clock.now() - ageMs, maxBytes });
-      this.#clock.after(trimEveryMs, trim);
-    };
-    this.#clock.after(trimEveryMs, trim);
+      const gone = this.host.store.trim({ olderThan: this.#clock.now() - ageMs, maxBytes });
+      more = gone.events + gone.facts > 0;
+    } catch (error) {
+      this.trouble('old events could not be trimmed', error);
+    }
+    this.#clock.after(more ? trimPauseMs : trimEveryMs, () => this.#trim());
   }
 
   /** Serves one link. Replies go to it alone, events to every link. */

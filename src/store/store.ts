@@ -1,8 +1,20 @@
 import type { Fact } from '../core/facts.ts';
 import type { State } from '../core/state.ts';
 
+export { type StoreCode, StoreError, type StoreFailure } from '../sqlite/store-error.ts';
+
 /** `agent_id` null: a conversation without an agent. */
 export type ScopeId = { readonly agent_id: string | null; readonly conversation_id: string };
+
+/** What whoever opens a store of any kind decides. */
+export type StoreOptions = {
+  /** Version of `apply`: a checkpoint of another version is ignored and its conversation folded again. */
+  readonly applyVersion: number;
+  /** Mints names of homes, devices and logs; at least 128 random bits. Default: a random UUID. */
+  readonly random?: () => string;
+  /** What tells this machine from another. Default: `machineFingerprint()`. */
+  readonly machine?: string;
+};
 
 /** The settled or coming fate of an input (IN-2). */
 export type ReceiptState =
@@ -56,7 +68,8 @@ export type AgentRecord = {
   readonly id: string;
   readonly name: string;
   readonly description: string | null;
-  readonly model: string;
+  /** Null: whatever model the device uses by default. */
+  readonly model: string | null;
   readonly created_at: number;
   /** Fields a client gave that this program does not read; kept and given back. */
   readonly extra: Readonly<Record<string, unknown>>;
@@ -69,6 +82,8 @@ export type Commit = {
   readonly facts: readonly Fact[];
   readonly events: readonly EventDraft[];
   readonly inputs: readonly InputChange[];
+  /** Whether work is left after this commit: a turn, a queue, a doomed process. Absent: as before; false at first. */
+  readonly busy?: boolean;
   /** Control state after these facts, when a checkpoint is due. */
   readonly checkpoint?: State;
 };
@@ -83,20 +98,17 @@ export type Loaded = {
 };
 
 export type Gap = { readonly from: number; readonly to: number };
+export type Page = { readonly events: readonly StoredEvent[]; readonly gap: Gap | null };
+export type HistoryFact = { readonly n: number; readonly fact: Fact };
 
-/** A failure of the store, by code of `src/protocol/errors.ts`: store_full, store_corrupt, store_unwritable, store_newer, lease_lost, store_failed. */
-export type StoreFailure = { readonly code: string; readonly message: string };
+/** `olderThan`: milliseconds since the epoch, exclusive. */
+export type TrimPolicy = { readonly olderThan: number; readonly maxBytes: number };
+export type Trimmed = { readonly events: number; readonly facts: number };
 
-export class StoreError extends Error {
-  readonly code: string;
-  constructor(failure: StoreFailure, cause?: unknown) {
-    super(failure.message, { cause });
-    this.name = 'StoreError';
-    this.code = failure.code;
-  }
-}
-
-/** The device's store. All methods are synchronous; each throws only `StoreError`. */
+/**
+ * The device's store. All methods are synchronous; each throws only `StoreError`: `store_full`, `store_corrupt`,
+ * `store_unwritable`, `store_newer`, `store_failed`, and whatever writes also `lease_lost` once another process has opened it.
+ */
 export interface Store {
   /** Stable id of this home; minted at first open. */
   readonly homeId: string;
@@ -104,27 +116,32 @@ export interface Store {
   /** Number of the lease this process writes under; every commit checks it (HOME-2). */
   readonly lease: number;
 
-  /** One transaction over all the conversations: all of it or nothing (SEQ-1). */
+  /**
+   * One transaction over all the conversations: all of it or nothing (SEQ-1). An unknown conversation, an input key that is
+   * taken or unknown, and a move of an input out of a terminal state (IN-3) are mistakes of the caller: `store_failed`.
+   */
   commit(batch: readonly Commit[]): readonly Committed[];
 
-  /** Makes the conversation's row (random `log_id`); its first facts come with the next commit. */
+  /** Makes the conversation's row (random `log_id`); its first facts come with the next commit. `store_failed` where it is or was. */
   createConversation(scope: ScopeId, at: number): ConversationRecord;
   load(scope: ScopeId): Loaded | null;
   /** Facts of `historyKinds`, oldest first, from fact number `after` (exclusive). */
-  history(scope: ScopeId, after?: number): readonly { readonly n: number; readonly fact: Fact }[];
+  history(scope: ScopeId, after?: number): readonly HistoryFact[];
   input(scope: ScopeId, key: string): InputRecord | null;
+  /** Last changed first. Without an argument all of them; with null those without an agent. */
   conversations(agentId?: string | null): readonly ConversationRecord[];
   conversation(scope: ScopeId): ConversationRecord | null;
-  /** The one conversation with that id under any agent. */
+  /** The one conversation with that id under any agent; null when there is none or more than one. */
   findConversation(conversationId: string): ConversationRecord | null;
   updateConversation(
     scope: ScopeId,
-    patch: { summary?: string | null; archived?: boolean },
+    patch: { readonly summary?: string | null; readonly archived?: boolean },
     at: number,
   ): void;
-  /** Scopes whose last checkpoint or facts show unfinished work: a turn, a queue, a doomed process. */
+  /** Scopes whose last commit that said so was `busy`. */
   unfinished(): readonly ScopeId[];
 
+  /** Oldest first. */
   agents(): readonly AgentRecord[];
   agent(id: string): AgentRecord | null;
   putAgent(agent: AgentRecord): void;
@@ -135,18 +152,18 @@ export interface Store {
 
   /** Head of the log, or null when there is no such conversation. */
   head(scope: ScopeId): { readonly log_id: string; readonly event_seq: number } | null;
-  /** Stored events after `after`, oldest first, until `maxBytes` is passed (at least one); `gap` where retention took the beginning. */
-  read(
-    scope: ScopeId,
-    after: number,
-    maxBytes: number,
-  ): { readonly events: readonly StoredEvent[]; readonly gap: Gap | null };
+  /**
+   * Stored events after `after`, oldest first, as many as fit into `maxBytes` of text but at least one; `gap` names the
+   * numbers between `after` and the first of them (or the head) that retention took.
+   */
+  read(scope: ScopeId, after: number, maxBytes: number): Page;
 
-  /** Trims delta facts and events by age and total size (retention of the design); returns what went. */
-  trim(policy: { readonly olderThan: number; readonly maxBytes: number }): {
-    readonly events: number;
-    readonly facts: number;
-  };
+  /**
+   * Takes away events and `trimmableKinds` facts that are older than `olderThan`, and the oldest while they come to
+   * more than `maxBytes` of text in all; no fact after its conversation's last checkpoint. One bounded batch per call, so
+   * that nobody waits long: call again at a later turn of the event loop until nothing went.
+   */
+  trim(policy: TrimPolicy): Trimmed;
   meta(key: string): string | null;
   setMeta(key: string, value: string): void;
   close(): void;
