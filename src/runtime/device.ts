@@ -42,7 +42,6 @@ const defaultAgentKey = 'default_agent';
 export class Device {
   readonly host: Host;
   readonly conversations: Conversations;
-  readonly trouble: DeviceOptions['trouble'];
   readonly #links = new Set<Pipe>();
   readonly #env: Variables;
   readonly #clock: Clock;
@@ -53,7 +52,6 @@ export class Device {
     const { store, clock = systemClock, env = process.env } = options;
     this.#env = env;
     this.#clock = clock;
-    this.trouble = options.trouble;
     mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
     const committer = new Committer(store, clock, options.fenced);
     const toolNames = builtInTools.map((tool) => tool.name);
@@ -68,6 +66,7 @@ export class Device {
       denied: [options.home],
       toolEnv: toolEnvironment(env),
       mint: options.mint,
+      trouble: options.trouble,
       view: (cwd): DeviceView => ({
         connection_id: this.#connection?.id ?? null,
         connection_name: this.#connection?.name ?? null,
@@ -100,7 +99,7 @@ export class Device {
       const gone = this.host.store.trim({ olderThan: this.#clock.now() - ageMs, maxBytes });
       more = gone.events + gone.facts > 0;
     } catch (error) {
-      this.trouble('old events could not be trimmed', error);
+      this.host.trouble('old events could not be trimmed', error);
     }
     this.#clock.after(more ? trimPauseMs : trimEveryMs, () => this.#trim());
   }

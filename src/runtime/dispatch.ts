@@ -88,7 +88,7 @@ async function work<T extends DeviceCommandType>(
     return await handler(frame, request);
   } catch (error) {
     if (error instanceof StoreError) return { ok: false, failure: failure(error.code, error.message) };
-    request.device.trouble(`the command ${type} failed`, error);
+    request.device.host.trouble(`the command ${type} failed`, error);
     return {
       ok: false,
       failure: failure(

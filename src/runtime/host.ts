@@ -22,6 +22,8 @@ export interface Host {
   readonly denied: readonly string[];
   /** The environment of child processes, without the user's secrets. */
   readonly toolEnv: Readonly<Record<string, string>>;
+  /** Told of what no client asked about: a fault of the program, a process that would not die. */
+  readonly trouble: (what: string, error: unknown) => void;
   /** A fresh ULID. */
   mint(): string;
   view(cwd: string): DeviceView;

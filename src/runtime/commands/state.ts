@@ -79,7 +79,7 @@ export const stateHandlers = {
   approvals_list(_frame, { device }) {
     const approvals = device.conversations.opened().flatMap((conversation) => {
       const { agent_id, conversation_id } = conversation.scope;
-      const since = askedCall(conversation.state)?.askedAt ?? 0;
+      const since = askedCall(conversation.state)?.since ?? 0;
       return pendingRequests(conversation.state).map((pending) => ({
         runtime: { agent_id, conversation_id },
         ...pending,

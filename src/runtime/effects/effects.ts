@@ -34,7 +34,7 @@ export class Effects {
           this.#report({
             kind: 'tool',
             call: effect.call.id,
-            report: { kind: 'lost', look: await lookAtLost(effect) },
+            report: { kind: 'lost', look: await lookAtLost(this.#conversation.scope, effect) },
           });
       };
       this.#run(id, () => undefined, report());
@@ -97,11 +97,12 @@ export class Effects {
       }
       case 'kill': {
         const { process } = effect;
-        return this.#run(
-          id,
-          () => undefined,
-          killDoomed(process).then(() => this.#report({ kind: 'gone', pid: process.pid })),
-        );
+        const kill = killDoomed(this.#conversation.scope, process).then((stuck) => {
+          // What would not die stays in the state, and the next owner tries again.
+          if (stuck.length === 0) return this.#report({ kind: 'gone', pid: process.pid });
+          this.#host.trouble(`processes of the call ${process.call} could not be killed`, stuck);
+        });
+        return this.#run(id, () => undefined, kill);
       }
     }
   }

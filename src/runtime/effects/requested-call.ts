@@ -20,8 +20,19 @@ export async function requestedCall(
   const parsed = parseArguments(asked.args);
   const tool = host.tools.find((one) => one.name === asked.name);
   const input = 'problem' in parsed ? {} : parsed.input;
-  const base = { ...asked, message: `msg-${host.mint()}`, input, input_hash: inputHash(input) };
-  const unusable = { ...base, replay: 'safe', access: 'execute', inside: false, diffs: null } as const;
+  const about = (shown: Record<string, unknown>) => ({
+    ...asked,
+    message: `msg-${host.mint()}`,
+    input: shown,
+    input_hash: inputHash(shown),
+  });
+  const unusable = {
+    ...about(input),
+    replay: 'safe',
+    access: 'execute',
+    inside: false,
+    diffs: null,
+  } as const;
   if (!tool) {
     const known = host.tools.map((one) => one.name).join(', ');
     return { ...unusable, problem: `There is no tool ${asked.name}. Tools: ${known}.` };
@@ -31,7 +42,10 @@ export async function requestedCall(
   const context = toolContext(conversation, host, asked.id);
   const reach = await tool.reach(input, context);
   const diffs = tool.preview ? await tool.preview(input, context) : null;
-  return { ...base, replay: tool.replay, access: reach.access, inside: reach.inside, problem: null, diffs };
+  // An answer is the person's to give: one that the model wrote into its own question must not pass for it.
+  const { answers: _, ...question } = input;
+  const shown = reach.access === 'question' ? question : input;
+  return { ...about(shown), ...reach, replay: tool.replay, problem: null, diffs };
 }
 
 function parseArguments(args: string): { input: Record<string, unknown> } | { problem: string } {

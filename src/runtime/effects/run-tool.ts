@@ -1,15 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { Doomed } from '../../core/facts.ts';
 import type { Msg } from '../../core/messages.ts';
 import type { Effect } from '../../core/plan.ts';
 import type { Call } from '../../core/state.ts';
+import { scopeKey } from '../../protocol/shapes.ts';
+import type { ScopeId } from '../../store/store.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
 import { lookAt } from '../tools/file-change.ts';
 import { killSurvivors } from '../tools/process-tree.ts';
 import type { Prepared, Problem, ToolContext } from '../tools/tool.ts';
 
+/** Two providers may give two conversations the same call id: processes and files are marked with one that is unique on the device. */
+const callKey = (scope: ScopeId, callId: string): string =>
+  createHash('sha256')
+    .update(`${scopeKey(scope)} ${callId}`)
+    .digest('hex')
+    .slice(0, 32);
+
 export const toolContext = (conversation: Conversation, host: Host, callId: string): ToolContext => ({
-  callId,
+  callId: callKey(conversation.scope, callId),
   cwd: conversation.state.cwd || host.cwd,
   scratch: host.scratch,
   denied: host.denied,
@@ -36,14 +46,14 @@ export async function runTool(call: Call, prepared: Prepared, report: (msg: Msg)
 }
 
 /** What can be said of a call whose runtime died: its survivors are killed first, then the disk is looked at (TOOL-4). */
-export async function lookAtLost({
-  call,
-  mark,
-}: Extract<Effect, { do: 'tool' }>): Promise<'done' | 'absent' | 'unknown'> {
-  if (call.process) await killSurvivors(call.process, call.id);
+export async function lookAtLost(
+  scope: ScopeId,
+  { call, mark }: Extract<Effect, { do: 'tool' }>,
+): Promise<'done' | 'absent' | 'unknown'> {
+  if (call.process) await killSurvivors(call.process, callKey(scope, call.id));
   return mark ? lookAt(mark) : 'unknown';
 }
 
-export async function killDoomed(process: Doomed): Promise<void> {
-  await killSurvivors(process, process.call);
-}
+/** Resolves with the pids that could not be killed: what runs as another user. */
+export const killDoomed = (scope: ScopeId, process: Doomed): Promise<readonly number[]> =>
+  killSurvivors(process, callKey(scope, process.call));

@@ -33,6 +33,7 @@ export type Prepared = {
 };
 
 export type ToolContext = {
+  /** Names the call on this device; fit for a file name and an environment variable. */
   readonly callId: string;
   readonly cwd: string;
   /** Where a tool may keep its output file while it runs; it exists, and the tool removes what it wrote there. */
@@ -58,8 +59,6 @@ export interface Tool {
   check(input: Record<string, unknown>): string | null;
   reach(input: Record<string, unknown>, context: ToolContext): Promise<Reach>;
   /** What a person sees before approving an edit; null where there is nothing to show. */
-  preview?(input: Record<string, unknown>, context: ToolContext): Promise<readonly unknown[]>;
-  /** Text of the rule a person could save ("don't ask again for …"). */
-  suggestion(input: Record<string, unknown>): string;
+  preview?(input: Record<string, unknown>, context: ToolContext): Promise<readonly Record<string, unknown>[]>;
   prepare(input: Record<string, unknown>, context: ToolContext): Promise<Prepared | Problem>;
 }
