@@ -5,9 +5,6 @@ export const limits = {
   depth: 64,
   id: 256,
   scopeId: 128,
-  messages: 100,
-  parts: 250,
-  list: 1000,
   unsent: 1024 * 1024,
   queue: 300,
 } as const;
@@ -19,9 +16,6 @@ export const limitMeaning: Readonly<Record<keyof typeof limits, string>> = {
   depth: 'levels of nesting of a frame',
   id: 'characters of an id',
   scopeId: "characters of an agent's or a conversation's id",
-  messages: 'messages of one input',
-  parts: 'parts of one message',
-  list: 'items of any other list in a command',
   unsent: 'bytes that a session may have unsent before it stops pulling',
   queue: 'waiting inputs of one conversation (QUE-1)',
 };

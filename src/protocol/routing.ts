@@ -49,7 +49,7 @@ export const isSeedCommand = (type: string): boolean => commands.get(type)?.sinc
 
 /**
  * What a principal must be allowed for this frame: to send it where it is a command, to see it where it is an event or a push. A reply
- * needs nothing, it goes to its asker; a type that nobody can classify needs everything (SEC-3).
+ * needs nothing, it goes to its asker; a type that nobody can classify needs `admin` (SEC-3).
  */
 export function privilegesFor(frame: { readonly type: string }): readonly Privilege[] {
   const route = routeOf(frame.type);

@@ -25,15 +25,8 @@ export const scopeKey = (of: Scope): string => `${of.agent_id ?? ''}/${of.conver
 export const requestId = z.string().max(limits.id);
 export const anyObject = z.looseObject({});
 
-/**
- * A list in a command. Its length is checked before its items are: each bad item costs zod an issue of some 700 bytes, so that one frame
- * of four million of them would cost gigabytes (LINK-3).
- */
-export const list = <S extends z.ZodType>(item: S, max: number = limits.list) =>
-  z.array(z.unknown()).max(max).pipe(z.array(item).max(max));
-
 /** A message's content: text, or parts such as `{type:'text', text}` and base64 images. */
-export const content = z.union([z.string(), list(anyObject, limits.parts)]);
+export const content = z.union([z.string(), z.array(anyObject)]);
 
 /** What goes around the body of an event. All of it is optional: the first programs left out one or the other field. */
 export const envelope = z.looseObject({

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { type ErrorCode, type Failure, failure } from './errors.ts';
 import { clip, explain } from './expected.ts';
+import { firstIssue } from './first-issue.ts';
 import type { CommandFrame, CommandType, Frame } from './frames.ts';
 import { limits } from './limits.ts';
 import { nearest } from './nearest.ts';
@@ -96,7 +97,7 @@ function readFrame(value: unknown): Checked {
 const hasType = (value: object): value is Frame => 'type' in value && typeof value.type === 'string';
 
 function against(frame: Frame, schema: z.ZodType): Checked {
-  const [first] = schema.safeParse(frame).error?.issues ?? [];
+  const first = firstIssue(schema, frame);
   if (!first) return { ok: true, type: frame.type, frame };
   const { message, issue } = explain(first, frame);
   // Ids are the only strings of the contract that have a greatest length.

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { command } from '../builders.ts';
 import { limits } from '../limits.ts';
+import { readMode } from '../modes.ts';
 import {
   anyObject,
   content,
   controlRequest,
   id,
-  list,
   queueItem,
   receiptStates,
   requestId,
@@ -22,7 +22,7 @@ export const decision = z.discriminatedUnion('behavior', [
     behavior: z.literal('allow'),
     message: z.string().optional(),
     updated_input: anyObject.nullable().optional(),
-    selected_permission_suggestion_ids: list(z.string()).optional(),
+    selected_permission_suggestion_ids: z.array(z.string()).optional(),
   }),
   z.looseObject({ behavior: z.literal('deny'), message: z.string() }),
 ]);
@@ -39,14 +39,14 @@ export const message = z
 
 export const createMessage = z.looseObject({
   kind: z.literal('create_message'),
-  messages: list(message, limits.messages),
+  messages: z.array(message),
   /** Sent by the first programs; accepted and without effect. */
   supports_control_response: z.boolean().optional(),
-  client_tool_allowlist: list(z.string()).optional(),
+  client_tool_allowlist: z.array(z.string()).optional(),
   client_toolset: z
-    .looseObject({ base: z.string().optional(), include: list(z.string()).optional() })
+    .looseObject({ base: z.string().optional(), include: z.array(z.string()).optional() })
     .optional(),
-  external_tool_scope_ids: list(z.string()).optional(),
+  external_tool_scope_ids: z.array(z.string()).optional(),
   exclude_interactive_tools: z.boolean().optional(),
   image_failure_mode: z.enum(['strict', 'drop']).optional(),
   response_format: z.looseObject({ type: z.literal('json_schema'), json_schema: anyObject }).optional(),
@@ -72,8 +72,6 @@ const payloadOf = (frame: Record<string, unknown>) => fieldsOf(frame.payload);
 const decisionOf = (frame: Record<string, unknown>) => fieldsOf(payloadOf(frame).decision);
 const fieldsOf = (value: unknown) =>
   (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-/** The mode in which nothing asks, by each of its names. */
-const unrestricted: readonly unknown[] = ['unrestricted', 'bypassPermissions', 'fullAccess'];
 
 export const receipt = z.looseObject({
   runtime: scope,
@@ -222,7 +220,7 @@ export const conversationCommands = {
     demands: [
       {
         privilege: 'mode.unrestricted',
-        when: (frame) => unrestricted.includes(payloadOf(frame).mode),
+        when: (frame) => readMode(payloadOf(frame).mode) === 'unrestricted',
       },
     ],
     deadlineMs: 30_000,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { firstIssue } from '../first-issue.ts';
 import { anyObject } from '../shapes.ts';
 
 const content = z.union([z.string(), z.array(anyObject)]);
@@ -53,12 +54,17 @@ export const deltas = {
     attempt: z.number(),
     max_attempts: z.number(),
     delay_ms: z.number(),
+    /** Extensions: a code of the error table, and the messages whose text no longer counts. */
+    error_code: z.string().optional(),
+    voided_message_ids: z.array(z.string()).optional(),
   }),
   loop_error: z.looseObject({
     message: z.string(),
     stop_reason: z.string(),
     is_terminal: z.boolean(),
     api_error: anyObject.optional(),
+    code: z.string().optional(),
+    voided_message_ids: z.array(z.string()).optional(),
   }),
   error_message: z.looseObject({ message: z.string(), error_type: z.string().optional() }),
 };
@@ -77,6 +83,7 @@ export const delta = z
     otid: z.string().nullable().optional(),
   })
   .superRefine((value, context) => {
-    const [issue] = known.get(value.message_type)?.safeParse(value).error?.issues ?? [];
+    const schema = known.get(value.message_type);
+    const issue = schema && firstIssue(schema, value);
     if (issue) context.addIssue({ ...issue });
   });

@@ -115,6 +115,7 @@ export const events = {
       stop_reason: z.string(),
       run_id: z.string().optional(),
       error: z.string().optional(),
+      error_code: z.string().optional(),
       usage: anyObject.optional(),
     }),
     stream: false,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { command, push } from '../builders.ts';
-import { anyObject, list, requestId } from '../shapes.ts';
+import { limits } from '../limits.ts';
+import { anyObject, requestId } from '../shapes.ts';
 
 const onLink = { on: 'link', demands: [], parkable: false, chunked: false, redact: [], route: null } as const;
 const noIds = { asks: [], answers: [], names: [] } as const;
@@ -35,7 +36,11 @@ export const transportCommands = {
   client_hello: command({
     ...onLink,
     summary: 'Says that this client knows the extensions.',
-    request: z.looseObject({ request_id: requestId.optional(), features: list(z.string()).optional() }),
+    request: z.looseObject({
+      request_id: requestId.optional(),
+      features: z.array(z.string()).optional(),
+      name: z.string().max(limits.id).optional(),
+    }),
     reply: {
       type: 'hello',
       payload: z.looseObject({ version: z.string(), features: z.array(z.string()) }),
@@ -52,7 +57,10 @@ export const transportCommands = {
 export const transportPushes = {
   listener_ready: push({
     summary: 'A broker acknowledges one socket of a pair.',
-    body: z.looseObject({ connection_generation: z.string(), connection_attempt: z.number() }),
+    body: z.looseObject({
+      connection_generation: z.string().nullable(),
+      connection_attempt: z.number().nullable(),
+    }),
     audience: 'link',
     privilege: 'observe',
     redact: [],

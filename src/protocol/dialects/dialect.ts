@@ -24,15 +24,15 @@ export interface Dialect<S = unknown> {
 export function heard(frame: Frame, asked: boolean, knowsExtensions: boolean): readonly Frame[] {
   const route = routeOf(frame.type);
   if (!route) return [frame];
-  if (route.kind === 'reply' && !asked && canAsk(route.command)) return complaint(frame, route.command);
+  if (route.kind === 'reply' && !asked && !ofLink(route.command)) return complaint(frame, route.command);
   if (route.since !== 'farhand' || knowsExtensions) return [frame];
   if (route.kind !== 'reply') return [];
   const text = `"${route.command}" is an extension of this protocol; say client_hello first.`;
   return [errorFrame(requestIdOf(frame), failure('frame_unknown_type', text))];
 }
 
-const canAsk = (commandType: string): boolean =>
-  commandSpec(commandType)?.ids.asks.includes('request_id') === true;
+/** What the link answers itself is a sign that it is there, and wanted in any case. */
+const ofLink = (commandType: string): boolean => commandSpec(commandType)?.on === 'link';
 
 function complaint(frame: Frame, commandType: string): readonly Frame[] {
   const flag = commandSpec(commandType)?.reply?.flag;
