@@ -1,4 +1,4 @@
-import type { Mode } from './permission.ts';
+import type { Mode } from '../protocol/modes.ts';
 
 /** `safe`: may run again. `verify`: looking at the file settles it. `once`: never started twice (TOOL-1). */
 export type ReplayClass = 'safe' | 'verify' | 'once';

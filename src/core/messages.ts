@@ -60,6 +60,8 @@ export type Command =
   /** `cwd` resolved by the host; null when it is not a directory. */
   | { readonly do: 'set_cwd'; readonly cwd: string | null; readonly asked: string; readonly missing: boolean }
   | { readonly do: 'tell_status' }
+  /** The host could not do what was asked for; everybody on the conversation is told why. */
+  | { readonly do: 'tell_problem'; readonly message: string }
   | { readonly do: 'resume_queue' }
   | { readonly do: 'remove_queue_item'; readonly id: string };
 

@@ -1,18 +1,5 @@
+import type { Mode } from '../protocol/modes.ts';
 import type { Access } from './facts.ts';
-
-export const modes = ['standard', 'acceptEdits', 'unrestricted', 'strict'] as const;
-export type Mode = (typeof modes)[number];
-
-const aliases: Readonly<Record<string, Mode>> = {
-  default: 'standard',
-  bypassPermissions: 'unrestricted',
-  fullAccess: 'unrestricted',
-};
-
-/** A mode by its name or one of the names other programs use for it; null for any other string. */
-export function readMode(name: string): Mode | null {
-  return modes.find((mode) => mode === name) ?? aliases[name] ?? null;
-}
 
 /**
  * Who decides about a call (APR-1). A question to the person is always theirs to answer; beyond that a mode

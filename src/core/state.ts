@@ -1,5 +1,5 @@
+import type { Mode } from '../protocol/modes.ts';
 import type { Doomed, FileMark, Process, QueuedInput, RequestedCall } from './facts.ts';
-import type { Mode } from './permission.ts';
 
 /** `waiting`: its turn has not come. `asked`: a person decides. `running`: durable before its effect began. `settled`: has its result. */
 export type CallStatus = 'waiting' | 'asked' | 'running' | 'settled';

@@ -3,7 +3,7 @@ import type { Fact } from './facts.ts';
 import type { Env, Msg, Say } from './messages.ts';
 import type { State } from './state.ts';
 import { abort } from './steps/abort.ts';
-import { setCwd, setMode, tellStatus } from './steps/configure.ts';
+import { complain, setCwd, setMode, tellStatus } from './steps/configure.ts';
 import { decide } from './steps/decide.ts';
 import { acceptInput } from './steps/input.ts';
 import { hearModel, retryIfDue } from './steps/model.ts';
@@ -54,6 +54,8 @@ function obey(draft: Draft, { command, by }: Extract<Msg, { kind: 'command' }>):
       return setCwd(draft, command);
     case 'tell_status':
       return tellStatus(draft);
+    case 'tell_problem':
+      return complain(draft, command.message);
     case 'resume_queue':
       return resumeQueue(draft);
     case 'remove_queue_item':

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -159,5 +160,36 @@ describe('a store that fails', () => {
     await test.until(finished);
     expect(readFileSync(join(test.cwd, 'runs.txt'), 'utf8')).toBe('once\n');
     expect(receipts(test, 'cm-1')).toEqual(['accepted', 'started', 'done']);
+  });
+});
+
+describe('git_op of the seeds', () => {
+  it('checks a branch out and tells the new status, or says why not', async () => {
+    const test = start();
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+        cwd: test.cwd,
+      });
+    git('init', '-q', '-b', 'main');
+    git('commit', '-q', '--allow-empty', '-m', 'first');
+    git('branch', 'feature/foo');
+    const change = (branch: string) =>
+      test.send({
+        type: 'change_device_state',
+        runtime: test.scope(),
+        payload: { git_op: { kind: 'checkout', branch } },
+      });
+    change('feature/foo');
+    const branchOf = (frame: Frame) =>
+      (frame.device_status as { git_context?: { branch?: string } } | undefined)?.git_context?.branch;
+    await test.until((frame) => branchOf(frame) === 'feature/foo');
+    change('--orphan');
+    change('no-such');
+    for (const branch of ['--orphan', 'no-such']) {
+      const problem = await test.until((frame) =>
+        String((frame.delta as { message?: string } | undefined)?.message).includes(branch),
+      );
+      expect(problem.delta).toMatchObject({ message_type: 'loop_error', is_terminal: false });
+    }
   });
 });

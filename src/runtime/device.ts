@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { DeviceView } from '../core/messages.ts';
-import type { Mode } from '../core/permission.ts';
 import { type Clock, systemClock } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
+import type { Mode } from '../protocol/modes.ts';
 import { commandTypes } from '../protocol/routing.ts';
 import type { AgentRecord, Store, StoreError } from '../store/store.ts';
 import { Committer } from './committer.ts';
 import { Conversations } from './conversations.ts';
 import { dispatch } from './dispatch.ts';
-import { gitContext } from './git-context.ts';
+import { gitContext } from './git.ts';
 import type { Host } from './host.ts';
 import { defaultModel, resolveModel, type Variables } from './models/handles.ts';
 import { toolEnvironment } from './tool-environment.ts';

@@ -1,7 +1,7 @@
 import type { DeviceView } from '../core/messages.ts';
-import type { Mode } from '../core/permission.ts';
 import type { Clock } from '../link/clock.ts';
 import type { Failure } from '../protocol/errors.ts';
+import type { Mode } from '../protocol/modes.ts';
 import type { AgentRecord, Store } from '../store/store.ts';
 import type { Committer } from './committer.ts';
 import type { Model } from './models/model.ts';

@@ -1,6 +1,6 @@
+import { readMode } from '../../protocol/modes.ts';
 import type { Draft } from '../draft.ts';
 import type { Command } from '../messages.ts';
-import { readMode } from '../permission.ts';
 
 /** A change to an idle conversation shows as a command that runs for a moment, as stock shows it. */
 function whileExecuting(draft: Draft, change: () => void): void {
@@ -36,6 +36,6 @@ export function tellStatus(draft: Draft): void {
   whileExecuting(draft, () => undefined);
 }
 
-function complain(draft: Draft, message: string): void {
+export function complain(draft: Draft, message: string): void {
   draft.lifecycle('loop_error', { message, stop_reason: 'error', is_terminal: false });
 }

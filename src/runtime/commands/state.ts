@@ -7,6 +7,7 @@ import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import type { Conversation } from '../conversation.ts';
 import { answered, type Handlers, type Request } from '../dispatch.ts';
+import { checkOut } from '../git.ts';
 import { snapshots } from '../snapshots.ts';
 
 export const stateHandlers = {
@@ -62,7 +63,7 @@ export const stateHandlers = {
   },
 
   async change_device_state(frame, { device, asker }) {
-    const { mode, cwd, agent_id, conversation_id } = frame.payload;
+    const { mode, cwd, git_op, agent_id, conversation_id } = frame.payload;
     const scope = {
       agent_id: agent_id === undefined ? frame.runtime.agent_id : agent_id,
       conversation_id: conversation_id ?? frame.runtime.conversation_id,
@@ -72,7 +73,9 @@ export const stateHandlers = {
     if (mode !== undefined) conversation.obey({ do: 'set_mode', mode }, asker);
     if (cwd !== undefined)
       conversation.obey(await resolveCwd(conversation.state.cwd || device.host.cwd, cwd), asker);
-    if (mode === undefined && cwd === undefined) conversation.obey({ do: 'tell_status' }, asker);
+    if (git_op)
+      conversation.obey(await checkout(conversation.state.cwd || device.host.cwd, git_op.branch), asker);
+    if (mode === undefined && cwd === undefined && !git_op) conversation.obey({ do: 'tell_status' }, asker);
     return answered;
   },
 
@@ -113,4 +116,10 @@ async function resolveCwd(from: string, asked: string): Promise<Extract<Command,
     const code = error instanceof Error && 'code' in error ? error.code : null;
     return { ...refused, missing: code === 'ENOENT' || code === 'ENOTDIR' };
   }
+}
+
+/** Checks a branch out where the conversation works (seed 002, `git_op`). */
+async function checkout(cwd: string, branch: string): Promise<Command> {
+  const problem = await checkOut(cwd, branch);
+  return problem === null ? { do: 'tell_status' } : { do: 'tell_problem', message: problem };
 }

@@ -1,6 +1,23 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { DeviceView } from '../core/messages.ts';
+
+const checkoutTimeoutMs = 30_000;
+
+/** Switches the repository around `cwd` to a branch. Null when done, else what git said. */
+export async function checkOut(cwd: string, branch: string): Promise<string | null> {
+  if (branch.startsWith('-')) return `${branch} is not the name of a branch.`;
+  try {
+    await promisify(execFile)('git', ['-C', cwd, 'checkout', branch, '--'], { timeout: checkoutTimeoutMs });
+    seen.delete(cwd);
+    return null;
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    return `The branch ${branch} was not checked out in ${cwd}: ${said || String(error)}`;
+  }
+}
 
 type GitContext = DeviceView['git_context'];
 
