@@ -99,17 +99,12 @@ describe('a restart', () => {
     const second = start({ disk: first.disk, cwd: first.cwd });
     const reply = await second.ask({ type: 'sync', runtime: second.scope() });
     expect(reply).toMatchObject({ type: 'sync_response', success: true });
-    expect(second.frames.find(asked)).toMatchObject({ snapshot: true, request: request.request });
-    const { request_id: _, ...shown } = request;
-    await decide(
-      second,
-      {
-        ...shown,
-        type: 'control_request',
-        request_id: `perm-${(request.request as { tool_call_id: string }).tool_call_id}`,
-      },
-      { behavior: 'allow' },
-    );
+    expect(second.frames.find(asked)).toMatchObject({
+      snapshot: true,
+      request_id: request.request_id,
+      request: request.request,
+    });
+    await decide(second, request, { behavior: 'allow' });
     await second.until(finished);
     expect(readFileSync(join(first.cwd, 'done.txt'), 'utf8')).toContain('it went on');
     expect(receipts(second, 'cm-1')).toEqual(['done']);

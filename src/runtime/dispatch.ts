@@ -63,8 +63,9 @@ export async function dispatch(device: Device, text: string, send: (frame: Frame
       : failedReply(type, requestId, reply.failure, reply.fields);
     if (frame) send(frame);
   };
+  // A frame with a `request_id` of its own, such as a tool request, keeps it.
   const tell = (frame: Frame) =>
-    send({ ...frame, ...(requestId !== undefined && { request_id: requestId }) });
+    send({ ...(requestId !== undefined && { request_id: requestId }), ...frame });
   const outcome = await work(type, checked.frame as never, {
     device,
     by,
