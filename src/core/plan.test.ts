@@ -13,7 +13,7 @@ const desired = (scene: Scene) => [...plan(scene.state).effects.keys()].join(' '
 /** Every round starts what may start and ends it, all at once. */
 function rounds(scene: Scene): string[] {
   const seen: string[] = [];
-  while (scene.state.turn?.run === null) {
+  for (let n = 0; n < 10 && scene.state.turn?.run === null; n += 1) {
     seen.push(desired(scene).replaceAll('prepare:', ''));
     const ids = seen.at(-1)?.split(' ') ?? [];
     for (const id of ids) scene.prepared(id);

@@ -12,7 +12,7 @@ import { Conversations } from './conversations.ts';
 import { dispatch } from './dispatch.ts';
 import { gitContext } from './git.ts';
 import type { Host } from './host.ts';
-import { defaultModel, resolveModel, type Variables } from './models/handles.ts';
+import { defaultModel, modelResolver, type Variables } from './models/handles.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { tools as builtInTools } from './tools/index.ts';
 
@@ -54,6 +54,7 @@ export class Device {
     this.#clock = clock;
     mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
     const committer = new Committer(store, clock, options.fenced);
+    const modelAt = modelResolver(env);
     const toolNames = builtInTools.map((tool) => tool.name);
     this.host = {
       store,
@@ -75,7 +76,7 @@ export class Device {
         supported_commands: commandTypes,
         tools: toolNames,
       }),
-      model: (agent) => resolveModel(agent?.model ?? defaultModel(env), env),
+      model: (agent) => modelAt(agent?.model ?? defaultModel(env)),
       publish: (text) => {
         for (const link of this.#links) link.send(text);
       },

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '../../core/messages.ts';
 import { initialState } from '../../core/state.ts';
-import { askedCall, pendingRequests } from '../../core/status.ts';
+import { pendingCalls, requestIdOf, requestOf } from '../../core/status.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import type { Conversation } from '../conversation.ts';
@@ -82,11 +82,12 @@ export const stateHandlers = {
   approvals_list(_frame, { device }) {
     const approvals = device.conversations.opened().flatMap((conversation) => {
       const { agent_id, conversation_id } = conversation.scope;
-      const since = askedCall(conversation.state)?.since ?? 0;
-      return pendingRequests(conversation.state).map((pending) => ({
+      return pendingCalls(conversation.state).map((call) => ({
         runtime: { agent_id, conversation_id },
-        ...pending,
-        since,
+        request_id: requestIdOf(call),
+        request: requestOf(call),
+        input_hash: call.input_hash,
+        since: call.since,
       }));
     });
     return { ok: true, payload: { approvals } };

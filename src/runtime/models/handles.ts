@@ -76,6 +76,16 @@ export function defaultModel(env: Variables): string {
   return env.FARHAND_MODEL?.trim() || 'demo';
 }
 
+/** Resolves each handle once: what a model has made ready for one request serves the next. */
+export function modelResolver(env: Variables): (handle: string) => Model | NoModel {
+  const known = new Map<string, Model | NoModel>();
+  return (handle) => {
+    const model = known.get(handle) ?? resolveModel(handle, env);
+    known.set(handle, model);
+    return model;
+  };
+}
+
 /** The model behind a handle (`provider/model`, or `demo`), with its address and key from `env`. Sends nothing. */
 export function resolveModel(handle: string, env: Variables, options: WireOptions = {}): Model | NoModel {
   if (handle === 'demo') return demoModel();

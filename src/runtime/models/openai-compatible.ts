@@ -4,7 +4,7 @@ import { type Endpoint, operationUrl } from './endpoint.ts';
 import { brokenReply, type Failed, filtered, reportedInStream } from './failure.ts';
 import type { Model, ModelPart, ModelRequest, Usage } from './model.ts';
 import { promptOf } from './prompt.ts';
-import { openExchange } from './watched-fetch.ts';
+import { type Exchange, openExchange } from './watched-fetch.ts';
 
 export type WireOptions = {
   /** Default: the machine's. */
@@ -22,11 +22,22 @@ export function openaiCompatible(
   endpoint: Endpoint,
   { clock = systemClock, stallMs = 120_000 }: WireOptions = {},
 ): Model {
+  // One language model for all requests: the first answer that it checks costs 2 ms. Each request finds its exchange by its signal.
+  const exchanges = new WeakMap<AbortSignal, Exchange>();
+  const fetchInExchange: typeof fetch = (input, init) => {
+    const exchange = init?.signal && exchanges.get(init.signal);
+    if (!exchange) throw new Error('internal: a request was made outside of an exchange');
+    return exchange.fetch(input, init);
+  };
+  let loading: ReturnType<typeof load> | undefined;
+
   async function* stream({ system, transcript, tools, signal }: ModelRequest): AsyncGenerator<ModelPart> {
     if (signal.aborted) return;
     const exchange = openExchange({ endpoint, modelId, signal, clock, stallMs });
+    exchanges.set(exchange.signal, exchange);
     try {
-      const languageModel = await load(endpoint, modelId, exchange.fetch);
+      loading ??= load(endpoint, modelId, fetchInExchange);
+      const languageModel = await loading;
       if (languageModel === null) return yield wireMissing;
       const { stream: parts, response } = await languageModel.doStream({
         prompt: promptOf(system, transcript),
@@ -59,7 +70,7 @@ export function openaiCompatible(
   return { handle, stream };
 }
 
-/** The package takes 70 ms to load: not before it is used. Its classes hold no state, so one per request is cheap. */
+/** The package takes 70 ms to load: not before it is used. */
 async function load(endpoint: Endpoint, modelId: string, fetch: typeof globalThis.fetch) {
   const [provider, { z }] = await Promise.all([
     import('@ai-sdk/openai-compatible').catch(() => null),
