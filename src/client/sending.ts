@@ -1,0 +1,275 @@
+import type { Clock, Timer } from '../link/clock.ts';
+import { errorTable, type Failure, failure, isErrorCode } from '../protocol/errors.ts';
+import type { Frame, PushBody } from '../protocol/frames.ts';
+import { scopeKey } from '../protocol/shapes.ts';
+import { checkPush } from '../protocol/validate.ts';
+import type { Calls } from './calls.ts';
+import { type Outbox, type Outgoing, outgoingKey } from './outbox.ts';
+
+export type ReceiptState = PushBody<'input_receipt'>['state'];
+
+/** What has become of a message so far. */
+export type Fate = {
+  readonly client_message_id: string;
+  readonly state: ReceiptState;
+  readonly turn_id?: string;
+  readonly code?: string;
+};
+
+/** `ok` false: it was refused or could not be kept. What failed in its turn is `ok` with `state: 'failed'`. */
+export type SendResult =
+  | { readonly ok: true; readonly fate: Fate }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** `accepted`: the other side has it and will not lose it. `settled`: its turn has ended. */
+export type Until = 'accepted' | 'settled';
+
+const settledStates: readonly ReceiptState[] = [
+  'done',
+  'failed',
+  'cancelled',
+  'rejected',
+  'indeterminate',
+  'handed_over',
+];
+const FIRST_WAIT_MS = 1_000;
+const MAX_WAIT_MS = 30_000;
+
+type Entry = {
+  readonly outgoing: Outgoing;
+  readonly waiters: { readonly until: Until; readonly resolve: (result: SendResult) => void }[];
+  fate: Fate | null;
+  /** The outbox has it. */
+  kept: boolean;
+  /** A command about it is under way. */
+  asking: boolean;
+  attempts: number;
+  timer: Timer | undefined;
+};
+
+export type SendingOptions = {
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  /** The outbox failed where no caller waits for it. */
+  trouble(failure: Failure): void;
+};
+
+/** Messages that are sent until the other side says that it has them, however often the connection is lost (IN-1). */
+export class Sending {
+  readonly #options: SendingOptions;
+  readonly #entries = new Map<string, Entry>();
+  #online = false;
+  #closed = false;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what an earlier client left. */
+  async resume(): Promise<void> {
+    try {
+      for (const outgoing of await this.#options.outbox.all()) this.#keep(this.#entryOf(outgoing));
+    } catch (error) {
+      this.#options.trouble(outboxFailed(error));
+    }
+  }
+
+  async send(outgoing: Outgoing, until: Until): Promise<SendResult> {
+    if (this.#closed)
+      return {
+        ok: false,
+        failure: failure('unreachable', 'The client was closed: the message was not taken.'),
+      };
+    const known = this.#entries.get(outgoingKey(outgoing));
+    if (known && JSON.stringify(known.outgoing.messages) !== JSON.stringify(outgoing.messages)) {
+      const why = `Another message is on its way as ${outgoing.client_message_id}. Send this one under a new id.`;
+      return { ok: false, failure: failure('idempotency_conflict', why) };
+    }
+    const entry = this.#entryOf(outgoing);
+    const result = new Promise<SendResult>((resolve) => entry.waiters.push({ until, resolve }));
+    if (known) this.#resolve(entry);
+    else {
+      try {
+        await this.#options.outbox.put(outgoing);
+        this.#keep(entry);
+      } catch (error) {
+        this.#fail(entry, outboxFailed(error));
+      }
+    }
+    return result;
+  }
+
+  /** There is a connection: what has not been answered is sent, what has not been settled is asked about. */
+  up(): void {
+    this.#online = true;
+    for (const entry of this.#entries.values()) {
+      entry.timer?.cancel();
+      entry.attempts = 0;
+      this.#transmit(entry);
+    }
+  }
+
+  down(): void {
+    this.#online = false;
+  }
+
+  /** A receipt of any message; those of other clients are passed over. */
+  hear(frame: Frame): void {
+    const checked = checkPush(frame);
+    if (!checked.ok) return this.#options.trouble(checked.failure);
+    this.#note(frame as Frame & PushBody<'input_receipt'>);
+  }
+
+  close(): void {
+    this.#closed = true;
+    const why = failure(
+      'unreachable',
+      'The client was closed. What it had not delivered stays in its outbox.',
+    );
+    for (const { timer, waiters } of this.#entries.values()) {
+      timer?.cancel();
+      for (const { resolve } of waiters) resolve({ ok: false, failure: why });
+    }
+    this.#entries.clear();
+  }
+
+  #entryOf(outgoing: Outgoing): Entry {
+    const key = outgoingKey(outgoing);
+    const known = this.#entries.get(key);
+    if (known) return known;
+    const entry: Entry = {
+      outgoing,
+      waiters: [],
+      fate: null,
+      kept: false,
+      asking: false,
+      attempts: 0,
+      timer: undefined,
+    };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #note({ runtime, client_message_id, state, turn_id, code }: PushBody<'input_receipt'>): void {
+    const entry = this.#entries.get(`${scopeKey(runtime)} ${client_message_id}`);
+    if (!entry) return;
+    if (state === 'rejected') {
+      // The reply, which comes next, says why in words.
+      if (!entry.asking) this.#fail(entry, refusal(code));
+      return;
+    }
+    const fate = {
+      client_message_id,
+      state,
+      ...(turn_id !== undefined && { turn_id }),
+      ...(code !== undefined && { code }),
+    };
+    this.#accept(entry, fate);
+  }
+
+  #keep(entry: Entry): void {
+    entry.kept = true;
+    this.#transmit(entry);
+  }
+
+  #transmit(entry: Entry): void {
+    if (!this.#online || !entry.kept || entry.asking || this.#closed) return;
+    entry.asking = true;
+    if (entry.fate) this.#ask(entry);
+    else this.#input(entry);
+  }
+
+  #input(entry: Entry): void {
+    const { scope, messages, client_message_id } = entry.outgoing;
+    const payload = {
+      kind: 'create_message' as const,
+      messages: messages.map((message) => ({ ...message })),
+    };
+    this.#options.calls.start('input', { runtime: { ...scope }, payload }, (result) => {
+      entry.asking = false;
+      if (!result.ok) return this.#again(entry, result.failure);
+      // A peer that sends no receipts has taken it all the same.
+      this.#accept(entry, entry.fate ?? { client_message_id, state: 'accepted' });
+    });
+  }
+
+  /** What was accepted is not sent again, only asked about: receipts may have been told while nobody listened. */
+  #ask(entry: Entry): void {
+    const { scope, client_message_id } = entry.outgoing;
+    const args = { runtime: { ...scope }, client_message_id };
+    this.#options.calls.start(
+      'input_receipt_get',
+      args,
+      (result) => {
+        entry.asking = false;
+        if (!result.ok && result.failure.code !== 'input_not_found')
+          return this.#again(entry, result.failure);
+        if (result.ok && result.value.receipt) return this.#note(result.value.receipt);
+        // It was accepted and is gone: that disk has lost it, this side has not.
+        entry.fate = null;
+        this.#again(entry, failure('unreachable', `${client_message_id} is no longer known there.`));
+      },
+      { once: true },
+    );
+  }
+
+  #again(entry: Entry, why: Failure): void {
+    if (this.#closed) return;
+    const { retry } = errorTable[why.code];
+    if (retry !== 'same' && retry !== 'unknown') return this.#fail(entry, why);
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** entry.attempts, MAX_WAIT_MS);
+    entry.attempts++;
+    entry.timer = this.#options.clock.after(wait, () => this.#transmit(entry));
+  }
+
+  #accept(entry: Entry, fate: Fate): void {
+    if (!entry.fate) this.#forget(entry.outgoing);
+    entry.fate = fate;
+    this.#resolve(entry);
+  }
+
+  #resolve(entry: Entry): void {
+    const { fate, waiters } = entry;
+    if (!fate) return;
+    const isSettled = settledStates.includes(fate.state);
+    const left = waiters.splice(0).filter(({ until, resolve }) => {
+      const due = until === 'accepted' || isSettled;
+      if (due) resolve({ ok: true, fate });
+      return !due;
+    });
+    waiters.push(...left);
+    if (left.length === 0) this.#drop(entry);
+  }
+
+  #fail(entry: Entry, why: Failure): void {
+    this.#forget(entry.outgoing);
+    this.#drop(entry);
+    for (const { resolve } of entry.waiters) resolve({ ok: false, failure: why });
+    // Of a message that an earlier client left nobody else would hear.
+    if (entry.waiters.length === 0) this.#options.trouble(why);
+  }
+
+  #drop(entry: Entry): void {
+    entry.timer?.cancel();
+    this.#entries.delete(outgoingKey(entry.outgoing));
+  }
+
+  async #forget(outgoing: Outgoing): Promise<void> {
+    try {
+      await this.#options.outbox.remove(outgoing);
+    } catch (error) {
+      this.#options.trouble(outboxFailed(error));
+    }
+  }
+}
+
+function refusal(code = 'input_invalid'): Failure {
+  return failure(
+    isErrorCode(code) ? code : 'input_invalid',
+    `The message was refused (${code}). Send it under a new id.`,
+  );
+}
+
+const outboxFailed = (error: unknown): Failure =>
+  failure('store_failed', `The outbox failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,0 +1,222 @@
+import type { Frame } from '../protocol/frames.ts';
+import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import type { EventLog, LogPage } from './event-log.ts';
+import { type Asked, judge, type Verdict } from './verdict.ts';
+
+/** Bytes read from a log at once. */
+const PAGE = 256 * 1024;
+
+/**
+ * `at`: the last event that this session was sent of that scope, or was never to be sent. `until`: the last one it has coming, which is
+ * never ahead of what the device has said, so that no snapshot is overtaken by later events.
+ */
+type Cursor = { readonly scope: Scope; at: number; until: number };
+
+/** A sync under way: its answer waits until every event up to `due` is sent (SYNC-1). */
+type Ask = {
+  readonly key: string;
+  readonly cursor: Cursor;
+  readonly requestId: string | undefined;
+  readonly told: Verdict;
+  due: number;
+  held: Frame[];
+  answered: boolean;
+};
+
+export type FeedOptions = {
+  readonly log: EventLog;
+  /** An unknown scope begins with the first live event that is heard of it. */
+  readonly hearsAll: boolean;
+  /** Whether the socket takes more now; when it does again, `pull` is called. */
+  ready(): boolean;
+  event(text: string, frame?: Frame): void;
+  tell(frame: Frame, asked: boolean): void;
+  followed(key: string): void;
+  /** Retention took what this session had still to read. */
+  overtaken(): void;
+  /** The log cannot be read. */
+  broken(error: unknown): void;
+};
+
+/**
+ * The events that one session has coming. While it keeps up, each live event goes straight out; one that does not is sent nothing until
+ * it can take more, and then reads on in the log where it stands: a slow reader costs nobody anything (LINK-3), and whatever came first
+ * is sent first, replayed or live (SYNC-1).
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #cursors = new Map<string, Cursor>();
+  /** Those with `at` before `until`: they read on in the log, the next one first. */
+  readonly #behind = new Set<Cursor>();
+  #asks: Ask[] = [];
+  #named = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Scopes that the client named, and its syncs that wait: what it can make the hub remember. */
+  get size(): number {
+    return this.#named + this.#asks.length;
+  }
+
+  get keys(): Iterable<string> {
+    return this.#cursors.keys();
+  }
+
+  /** From now on the events of that scope, unless it follows it already. */
+  follow(scope: Scope): void {
+    const key = scopeKey(scope);
+    if (this.#cursors.has(key)) return;
+    const head = this.#read((log) => ({ at: log.head(scope)?.event_seq ?? 0 }));
+    if (!head) return;
+    this.#begin(key, scope, head.at);
+    this.#named++;
+  }
+
+  /** A live event. */
+  hear(key: string, scope: Scope, seq: number, text: string, frame: Frame): void {
+    const cursor =
+      this.#cursors.get(key) ?? (this.#options.hearsAll ? this.#begin(key, scope, seq - 1) : undefined);
+    if (!cursor) return;
+    if (seq === cursor.at + 1 && cursor.until === cursor.at && this.#options.ready()) {
+      cursor.at = seq;
+      cursor.until = seq;
+      return this.#options.event(text, frame);
+    }
+    this.#want(cursor, seq);
+    this.pull();
+  }
+
+  /** [SYNC-1] The session wants what it missed; the device is asked for the rest of the answer. */
+  sync(scope: Scope, requestId: string | undefined, asked: Asked): void {
+    const judged = this.#read((log) => judge(log, scope, asked));
+    if (!judged) return;
+    const { after, told } = judged;
+    const key = scopeKey(scope);
+    if (!this.#cursors.has(key)) this.#named++;
+    const cursor = this.#cursors.get(key) ?? this.#begin(key, scope, after);
+    // Without a cursor nothing is replayed, but what the session was still to be sent it is sent.
+    if (asked.after_event_seq !== undefined) cursor.at = after;
+    this.#asks.push({ key, cursor, requestId, told, due: told.head, held: [], answered: false });
+    this.#want(cursor, told.head);
+    this.pull();
+  }
+
+  /** How things are, as the device says to the sync of that `request_id` in that scope. */
+  snapshot(key: string, requestId: string | undefined, frame: Frame): void {
+    this.#hold(
+      this.#asks.find((ask) => ask.key === key && ask.requestId === requestId && !ask.answered),
+      frame,
+    );
+  }
+
+  /** One whose `request_id` is the question's own: it is for whoever syncs that scope now. */
+  sharedSnapshot(key: string, frame: Frame): void {
+    this.#hold(
+      this.#asks.find((ask) => ask.key === key && !ask.answered),
+      frame,
+    );
+  }
+
+  /** Whether the session was sent all that a snapshot reflects. */
+  reflects(key: string, { event_seq }: Frame): boolean {
+    const cursor = this.#cursors.get(key);
+    return !cursor || (typeof event_seq === 'number' && event_seq <= cursor.at);
+  }
+
+  /** The device's last word to a sync; `key` null when it does not say of which scope. */
+  answer(key: string | null, requestId: string | undefined, frame: Frame): void {
+    const ask = this.#asks.find(
+      (one) => one.requestId === requestId && !one.answered && (key === null || one.key === key),
+    );
+    const asked = requestId !== undefined;
+    if (!ask) return this.#options.tell(frame, asked);
+    if (frame.success === false) {
+      this.forget(requestId, ask);
+      return this.#options.tell(frame, asked);
+    }
+    ask.answered = true;
+    this.#hold(ask, frame);
+  }
+
+  /** The oldest open sync of that `request_id` has failed. */
+  forget(
+    requestId: string | undefined,
+    ask = this.#asks.find((one) => one.requestId === requestId && !one.answered),
+  ): void {
+    this.#asks = this.#asks.filter((one) => one !== ask);
+  }
+
+  /** Sends on until the socket takes no more or nothing is left; one page of each scope in turn. */
+  pull(): void {
+    for (const cursor of this.#behind) {
+      if (!this.#options.ready()) return;
+      const page = this.#read((log) => log.read(cursor.scope, cursor.at, PAGE));
+      if (!page) return;
+      if (page.gap) return this.#options.overtaken();
+      this.#behind.delete(cursor);
+      this.#send(cursor, page);
+      // Added again it comes last.
+      this.#want(cursor, cursor.until);
+    }
+  }
+
+  #send(cursor: Cursor, { events }: LogPage): void {
+    // The conversation was deleted under it: there is nothing to wait for.
+    if (events.length === 0) cursor.until = cursor.at;
+    for (const { event_seq, text } of events) {
+      if (event_seq > cursor.until) break;
+      cursor.at = event_seq;
+      this.#options.event(text);
+      this.#release(cursor);
+    }
+    this.#release(cursor);
+  }
+
+  #want(cursor: Cursor, until: number): void {
+    cursor.until = Math.max(cursor.until, until);
+    if (cursor.at < cursor.until) this.#behind.add(cursor);
+  }
+
+  #hold(ask: Ask | undefined, frame: Frame): void {
+    if (!ask) return;
+    ask.held.push(frame);
+    if (frame.snapshot === true && typeof frame.event_seq === 'number') {
+      ask.due = Math.max(ask.due, frame.event_seq);
+      this.#want(ask.cursor, ask.due);
+    }
+    this.#release(ask.cursor);
+    this.pull();
+  }
+
+  /** Tells what was held back for this scope, as far as the events before it are sent. */
+  #release(cursor: Cursor): void {
+    if (this.#asks.length === 0) return;
+    for (const ask of this.#asks) {
+      if (ask.cursor !== cursor || cursor.at < Math.min(ask.due, cursor.until)) continue;
+      for (const frame of ask.held) {
+        const answer = frame.snapshot === true ? frame : { ...frame, ...ask.told, head: ask.due };
+        this.#options.tell(answer, ask.requestId !== undefined);
+      }
+      ask.held = [];
+    }
+    this.#asks = this.#asks.filter((ask) => !ask.answered || ask.held.length > 0);
+  }
+
+  #begin(key: string, scope: Scope, at: number): Cursor {
+    const cursor = { scope, at, until: at };
+    this.#cursors.set(key, cursor);
+    this.#options.followed(key);
+    return cursor;
+  }
+
+  #read<T>(read: (log: EventLog) => T): T | null {
+    try {
+      return read(this.#options.log);
+    } catch (error) {
+      this.#options.broken(error);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { createHub, type Hub } from '../hub/hub.ts';
+import type { Client } from '../hub/session.ts';
+import { type ManualPair, manualPair } from '../link/memory.ts';
+import { type VirtualClock, virtualClock } from '../link/virtual-clock.ts';
+import type { Frame } from '../protocol/frames.ts';
+import { owner } from '../protocol/privileges.ts';
+import { StubDevice } from './stub-device.ts';
+
+/** A hub on a stub device, where nothing moves until a test says so. `a` of the link is the device's end. */
+export type HubStand = {
+  readonly device: StubDevice;
+  readonly clock: VirtualClock;
+  readonly link: ManualPair;
+  readonly hub: Hub;
+  /** Moves everything on the device's link and on those of all peers. */
+  flush(): void;
+  /** A client that reads whatever comes; `a` of its pair is its own end. */
+  peer(client?: Partial<Client>): Peer;
+  /** Registers a pair that `flush` moves too. */
+  moves(pair: ManualPair): void;
+};
+
+export type Peer = {
+  readonly pair: ManualPair;
+  /** The texts that came, as they came. */
+  readonly texts: readonly string[];
+  readonly frames: () => Frame[];
+  readonly closed: () => number | null;
+  send(frame: Record<string, unknown>): void;
+};
+
+export function hubStand(device = new StubDevice(), clock = virtualClock()): HubStand {
+  const link = manualPair();
+  device.attach(link.a);
+  const hub = createHub({ device: link.b, log: device, clock, version: '0.0.0-test' });
+  const pairs = new Set([link]);
+
+  const flush = (): void => {
+    for (let moved = 1; moved > 0; ) {
+      moved = 0;
+      for (const pair of pairs) moved += pair.flush();
+    }
+  };
+  function peer(client: Partial<Client> = {}): Peer {
+    const pair = manualPair();
+    pairs.add(pair);
+    const texts: string[] = [];
+    let closed: number | null = null;
+    pair.a.listen({
+      message: (text) => texts.push(text),
+      closed: ({ code }) => {
+        closed = code;
+      },
+    });
+    hub.accept(pair.b, { principal: owner('direct'), hears: 'followed', ...client });
+    return {
+      pair,
+      texts,
+      frames: () => texts.map((text) => JSON.parse(text) as Frame),
+      closed: () => closed,
+      send: (frame) => pair.a.send(JSON.stringify(frame)),
+    };
+  }
+  return { device, clock, link, hub, flush, peer, moves: (pair) => pairs.add(pair) };
+}
