@@ -1,0 +1,283 @@
+import type { Client, Decision } from '../../client/client.ts';
+import type { Follower } from '../../client/follower.ts';
+import { fold } from '../../client/transcript.ts';
+import type { Failure } from '../../protocol/errors.ts';
+import type { Frame } from '../../protocol/frames.ts';
+import type { Variables } from '../../runtime/models/handles.ts';
+import type { Style } from '../program/style.ts';
+import { contentText } from '../show/fields.ts';
+import { isIdle, progressText } from '../show/progress.ts';
+import { requestLines } from '../show/request.ts';
+import { liveOutput } from '../show/tool-call.ts';
+import { emptyView, type Shown, showFrame, showLines, type View } from '../show/view.ts';
+import { userLines } from '../show/view-delta.ts';
+import type { Place } from '../talk/place.ts';
+import { type Asking, askingLines, beginAsking, labelOf, react } from './asking.ts';
+import { restOf } from './catch-up.ts';
+import { editInput } from './edit-input.ts';
+import { headerLines } from './header.ts';
+import { type History, historyLines } from './history.ts';
+import type { Screen } from './screen.ts';
+import { runSlash } from './slash.ts';
+
+export type ChatOptions = {
+  readonly client: Client;
+  readonly place: Place;
+  readonly history: History;
+  readonly screen: Screen;
+  readonly style: Style;
+  readonly env: Variables;
+  /** The folder of this terminal, which need not be the conversation's. */
+  readonly folder: string;
+  /** Ids for messages, never used twice. */
+  readonly mint: () => string;
+};
+
+const label = '› ';
+/** A second Ctrl-C within this time leaves. */
+const twiceMs = 3_000;
+
+/** One terminal on one conversation; any number of them see the same. */
+export class Chat {
+  readonly options: ChatOptions;
+  readonly #left = Promise.withResolvers<Failure | null>();
+  #view: View = emptyView;
+  #follower: Follower | null = null;
+  #caughtUp = false;
+  #asking: Asking | null = null;
+  /** Requests that this terminal has answered, until they are gone from the list. */
+  readonly #decided = new Set<string>();
+  /** Messages that this terminal has sent; null once their turn has ended. */
+  readonly #sent = new Map<string, 'under way' | null>();
+  #interruptedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ChatOptions) {
+    this.options = options;
+  }
+
+  get view(): View {
+    return this.#view;
+  }
+
+  /** Ends when the person leaves, or with why the conversation cannot be followed. */
+  run(): Promise<Failure | null> {
+    const { client, place, history, screen, style } = this.options;
+    screen.start({
+      line: (text) => void this.#line(text),
+      interrupt: () => this.interrupt(),
+      end: () => this.#end(),
+    });
+    screen.progress(() => this.#progress());
+    this.#follower = client.follow(
+      place.scope,
+      {
+        event: (frame) => this.#event(frame),
+        snapshot: (frame) => this.#show(showFrame(this.#view, frame, style)),
+        receipt: (frame) => void this.#receipt(frame),
+        aside: (frame) => this.#show(showFrame(this.#view, frame, style)),
+        gap: ({ from, to }) =>
+          this.#caughtUp && this.say([style.yellow(`… ${to - from + 1} events are no longer kept …`)]),
+        reset: () => this.#reset(),
+        synced: () => this.#synced(),
+        failed: (why) => this.leave(why),
+      },
+      history.from,
+    );
+    return this.#left.promise;
+  }
+
+  leave(why: Failure | null = null): void {
+    this.#follower?.stop();
+    this.options.screen.expect(null);
+    this.#left.resolve(why);
+  }
+
+  say(lines: readonly string[]): void {
+    this.#show(showLines(this.#view, lines));
+  }
+
+  warn(text: string): void {
+    this.say([this.options.style.yellow(text)]);
+  }
+
+  /** Ctrl-C: stops the turn; twice, or when nothing runs, leaves. */
+  interrupt(): void {
+    const again = performance.now() - this.#interruptedAt < twiceMs;
+    this.#interruptedAt = performance.now();
+    if (again) return this.leave();
+    if (isIdle(this.#view.transcript.loop)) return this.say([this.options.style.dim('Ctrl-C again leaves.')]);
+    this.abort();
+  }
+
+  abort(): void {
+    const { client, place, style } = this.options;
+    this.say([style.dim('Stopping the turn… (Ctrl-C again leaves)')]);
+    void client.abort(place.scope).then((result) => {
+      if (!result.ok) this.warn(result.failure.message);
+      else if (!result.value.aborted) this.say([style.dim('No turn was running.')]);
+    });
+  }
+
+  #show({ view, text }: Shown): void {
+    this.#view = view;
+    this.options.screen.write(text);
+  }
+
+  #event(frame: Frame): void {
+    const { history, style } = this.options;
+    if (this.#caughtUp) {
+      this.#show(showFrame(this.#view, frame, style));
+      return this.#refresh();
+    }
+    const transcript = fold(this.#view.transcript, frame);
+    // A turn that had ended before this terminal came is in the list of messages.
+    const past =
+      frame.type === 'turn_finished' &&
+      typeof frame.event_seq === 'number' &&
+      frame.event_seq <= history.head;
+    this.#view = { ...this.#view, transcript: past ? { ...transcript, items: [] } : transcript };
+  }
+
+  #synced(): void {
+    if (!this.#caughtUp) this.#begin();
+    this.#refresh();
+  }
+
+  /** Shows how things are, what was said lately, and of what is being said now the part that was missed. */
+  #begin(): void {
+    this.#caughtUp = true;
+    const { place, history, folder, style } = this.options;
+    const { transcript } = this.#view;
+    this.say(headerLines({ place, folder, ...transcript }, style));
+    const { lines, open } = restOf(transcript.items, history.messages, style);
+    this.say([...historyLines(history, style), ...lines]);
+    if (!open) return;
+    const piece = open.kind === 'assistant' ? { content: open.text } : { reasoning: open.text };
+    const delta = { message_type: `${open.kind}_message`, id: open.id, ...piece };
+    const { text, view } = showFrame(this.#view, { type: 'stream_delta', delta }, style);
+    this.#show({ text, view: { ...view, transcript } });
+  }
+
+  #reset(): void {
+    const { fresh } = this.#view;
+    this.#view = { ...emptyView, fresh };
+    this.#asking = null;
+    if (this.#caughtUp)
+      this.warn('The log of this conversation was replaced: what is above may not be part of it any more.');
+  }
+
+  /** A message that another terminal sent to an idle conversation is not repeated in the log: only its receipt tells of it. */
+  async #receipt({ client_message_id: id, state }: Frame): Promise<void> {
+    if (state !== 'accepted' || typeof id !== 'string' || this.#sent.has(id)) return;
+    const { client, place, style } = this.options;
+    const { agent_id, conversation_id } = place.scope;
+    const page = await client.call('conversation_messages_list', {
+      conversation_id,
+      query: { agent_id, limit: 5 },
+    });
+    if (!page.ok) return;
+    const message = page.value.messages.find(({ otid }) => otid === id);
+    if (message) this.say(userLines(contentText(message.content), style));
+  }
+
+  /** What is expected of the person now. */
+  #refresh(): void {
+    const { screen, style } = this.options;
+    const { approvals, loop } = this.#view.transcript;
+    for (const id of this.#decided)
+      if (!approvals.some(({ request_id }) => request_id === id)) this.#decided.delete(id);
+    const waiting = approvals.find(({ request_id }) => !this.#decided.has(request_id));
+    if (this.#asking && this.#asking.request.requestId !== waiting?.request_id) {
+      if (!this.#decided.has(this.#asking.request.requestId) && !isIdle(loop))
+        this.say([style.dim('Answered in another terminal.')]);
+      this.#asking = null;
+    }
+    if (waiting && !this.#asking) {
+      this.#asking = beginAsking(waiting);
+      if (this.#asking) this.say(askingLines(this.#asking, style));
+    }
+    if (this.#asking) return screen.expect(labelOf(this.#asking));
+    const underWay = [...this.#sent.values()].some((state) => state !== null);
+    screen.expect(isIdle(loop) && !underWay && this.#decided.size === 0 ? label : null);
+  }
+
+  async #line(line: string): Promise<void> {
+    // The person's line has ended on the screen, whatever was there before.
+    this.#view = { ...this.#view, fresh: true, open: null };
+    const text = line.trim();
+    if (text.startsWith('/')) await runSlash(this, text);
+    else if (this.#asking) await this.#reactTo(text, this.#asking);
+    else if (text !== '') this.send(line.trimEnd());
+    this.#refresh();
+  }
+
+  send(text: string): void {
+    const { client, place, mint } = this.options;
+    const id = `cm-${mint()}`;
+    this.#sent.set(id, 'under way');
+    void client.send(place.scope, text, { client_message_id: id, until: 'settled' }).then((result) => {
+      this.#sent.set(id, null);
+      if (!result.ok) this.warn(`Not sent: ${result.failure.message}`);
+      this.#refresh();
+    });
+  }
+
+  async #reactTo(text: string, asking: Asking): Promise<void> {
+    const reaction = react(asking, text, this.options.style);
+    switch (reaction.do) {
+      case 'decide':
+        return this.#decide(asking, reaction.decision);
+      case 'ask':
+        this.#asking = reaction.asking;
+        return this.say(reaction.lines);
+      case 'edit':
+        return this.#edit(asking);
+    }
+  }
+
+  async #decide({ request }: Asking, decision: Decision): Promise<void> {
+    const { client, place } = this.options;
+    this.#decided.add(request.requestId);
+    this.#asking = null;
+    const result = await client.decide(
+      place.scope,
+      request.requestId,
+      decision,
+      request.inputHash ?? undefined,
+    );
+    if (result.ok) return;
+    this.#decided.delete(request.requestId);
+    this.warn(
+      result.failure.code === 'approval_not_pending'
+        ? 'It was answered in another terminal.'
+        : result.failure.message,
+    );
+  }
+
+  async #edit(asking: Asking): Promise<void> {
+    const { screen, env, style } = this.options;
+    const from = asking.edited ?? asking.request.input;
+    const edited = screen.interactive
+      ? await screen.lend(() => editInput(from, env))
+      : { problem: 'There is no terminal to edit in.' };
+    if ('problem' in edited) return this.warn(edited.problem);
+    this.#asking = { ...asking, edited: edited.input };
+    this.say([
+      style.dim('As you changed it:'),
+      ...requestLines({ ...asking.request, input: edited.input, diffs: [] }, style, true),
+    ]);
+  }
+
+  #end(): void {
+    if (this.options.screen.interactive || !this.#asking) return this.leave();
+    this.say(['Denied: the input ended, so nobody can approve it here.']);
+    const message = 'Denied: the script that sent this had no answer to the question.';
+    void this.#decide(this.#asking, { behavior: 'deny', message }).then(() => this.#refresh());
+  }
+
+  #progress(): string | null {
+    const text = progressText(this.#view.transcript.loop, Date.now());
+    const output = liveOutput(this.#view.transcript);
+    return text !== null && output ? `${text}  ${output}` : text;
+  }
+}

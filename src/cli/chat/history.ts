@@ -1,0 +1,71 @@
+import type { Client } from '../../client/client.ts';
+import type { Cursor } from '../../client/follower.ts';
+import type { Failure } from '../../protocol/errors.ts';
+import type { Scope } from '../../protocol/shapes.ts';
+import { callsOf } from '../print/translate-delta.ts';
+import type { Style } from '../program/style.ts';
+import { contentText, type Fields, textOf } from '../show/fields.ts';
+import { printable } from '../show/printable.ts';
+import { callLine, inputOf } from '../show/tool-call.ts';
+import { resultLines, userLines } from '../show/view-delta.ts';
+
+/** What a terminal that joins a conversation begins with. */
+export type History = {
+  /** Finished messages, oldest first. */
+  readonly messages: readonly Fields[];
+  readonly earlier: boolean;
+  /** Events up to `head` are history; those after `from` may hold what is being said right now. */
+  readonly from: Cursor;
+  readonly head: number;
+};
+
+const pageSize = 12;
+/** Where a turn is under way, its present answer begins hardly earlier. */
+const eventsBack = 200;
+
+export async function readHistory(
+  client: Client,
+  scope: Scope & { agent_id: string },
+): Promise<History | Failure> {
+  const { agent_id, conversation_id } = scope;
+  const query = { agent_id, limit: pageSize };
+  // First the head: what is said between the two questions is shown as news.
+  const synced = await client.call('sync', { runtime: { agent_id, conversation_id } });
+  if (!synced.ok) return synced.failure;
+  const page = await client.call('conversation_messages_list', { conversation_id, query });
+  if (!page.ok) return page.failure;
+  const head = synced.value.head ?? 0;
+  const from = { log_id: synced.value.log_id ?? null, after_event_seq: Math.max(0, head - eventsBack) };
+  return { messages: page.value.messages.toReversed(), earlier: page.value.has_more, from, head };
+}
+
+/** Finished messages as they looked when they were news, shorter. */
+export function historyLines({ messages, earlier }: History, style: Style): readonly string[] {
+  const lines = messages.flatMap((message) => messageLines(message, style));
+  if (lines.length === 0) return [];
+  return [
+    ...(earlier ? [style.dim('… earlier messages: farhand conversations show')] : []),
+    ...lines,
+    style.dim('—'),
+  ];
+}
+
+/** One entry of a message list, as `conversation_messages_list` gives it. */
+export function messageLines(message: Fields, style: Style): readonly string[] {
+  switch (message.message_type) {
+    case 'user_message':
+      return userLines(message.content, style);
+    case 'assistant_message':
+      return printable(contentText(message.content)).replace(/\n+$/, '').split('\n');
+    case 'approval_request_message':
+    case 'tool_call_message':
+      return callsOf(message).map(({ name, arguments: args }) => {
+        const [tool = '', ...rest] = callLine(textOf(name) ?? '?', inputOf(textOf(args))).split(' ');
+        return `${style.cyan('●')} ${style.bold(tool)} ${rest.join(' ')}`.trimEnd();
+      });
+    case 'tool_return_message':
+      return resultLines(contentText(message.tool_return), message.status === 'error', style);
+    default:
+      return [];
+  }
+}

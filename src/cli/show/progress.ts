@@ -1,0 +1,31 @@
+import type { Loop } from '../../client/transcript.ts';
+import { fieldsOf, numberOf, textOf } from './fields.ts';
+import { oneLine } from './printable.ts';
+
+export const isIdle = (loop: Loop | null): boolean => loop === null || loop.status === 'WAITING_ON_INPUT';
+
+/** What a busy conversation waits for and for how long, on one line; null where it waits for a person or for nothing. */
+export function progressText(loop: Loop | null, now: number): string | null {
+  if (loop === null || isIdle(loop)) return null;
+  const { status } = loop;
+  const waiting = fieldsOf(loop.waiting_for);
+  const since = numberOf(waiting.since);
+  const seconds = since === undefined ? '' : `, ${secondsText(now - since)}`;
+  const detail = oneLine(textOf(waiting.detail) ?? '', 60);
+  switch (waiting.kind) {
+    case 'model':
+      if (status === 'RETRYING_API_REQUEST') return `waiting to ask the model again${seconds}`;
+      return `${status === 'PROCESSING_API_RESPONSE' ? 'the model answers' : 'waiting for the model'}${seconds}`;
+    case 'tool':
+      return `running ${detail}${seconds}`;
+    case 'approval':
+      return null;
+    default:
+      return 'working';
+  }
+}
+
+export function secondsText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,48 @@
+import type { CallItem, Transcript } from '../../client/transcript.ts';
+import { isObject } from './fields.ts';
+import { oneLine, printableOutput } from './printable.ts';
+
+/** The argument that says most about a call, by tool. */
+const telling: Readonly<Record<string, string>> = {
+  Bash: 'command',
+  Read: 'file_path',
+  Write: 'file_path',
+  Edit: 'file_path',
+  Glob: 'pattern',
+  Grep: 'pattern',
+  LS: 'path',
+};
+const widest = 100;
+
+/** A call on one line: `Bash npm test`. */
+export function callLine(name: string, input: Readonly<Record<string, unknown>>): string {
+  const told = input[telling[name] ?? ''];
+  if (name === 'AskUserQuestion') return name;
+  const text = typeof told === 'string' ? told : Object.keys(input).length > 0 ? JSON.stringify(input) : '';
+  return `${oneLine(name, 40)} ${oneLine(text, widest)}`.trimEnd();
+}
+
+/** Arguments as a model wrote them; anything but a JSON object is shown as it is. */
+export function inputOf(args: string | undefined): Record<string, unknown> {
+  if (args === undefined || args.trim() === '') return {};
+  try {
+    const input: unknown = JSON.parse(args);
+    if (isObject(input)) return input;
+  } catch {
+    // A model may write what is no JSON; the runtime answers it, here it is only shown.
+  }
+  return { raw: args };
+}
+
+/** A call of a transcript by its id. */
+export function callIn({ items }: Transcript, id: string): CallItem | null {
+  const call = items.find((item) => item.kind === 'call' && item.id === id);
+  return call?.kind === 'call' ? call : null;
+}
+
+/** The last line that a running tool has printed so far. */
+export function liveOutput({ items }: Transcript): string | null {
+  const running = items.findLast((item) => item.kind === 'call' && item.status === 'running');
+  const output = running?.kind === 'call' ? running.output : null;
+  return output === null ? null : (printableOutput(output).trimEnd().split('\n').at(-1) ?? null);
+}

@@ -1,0 +1,37 @@
+import { type Client, type ClientState, createClient } from '../../client/client.ts';
+import type { Failure } from '../../protocol/errors.ts';
+import { Member } from '../home/member.ts';
+import { homePaths } from '../home/paths.ts';
+import { errStyle, type Io, note } from '../program/io.ts';
+
+/** This process in its home, and a client of whoever owns it: a command is a client like any other. */
+export type Attached = { readonly client: Client; readonly member: Member };
+
+export async function attach(io: Io, onState?: (state: ClientState) => void): Promise<Attached | Failure> {
+  const paths = homePaths(io.env);
+  if ('code' in paths) return paths;
+  const trouble = (what: string, error: unknown) =>
+    note(io, errStyle(io).red(`farhand: ${what}: ${error instanceof Error ? error.message : String(error)}`));
+  const member = new Member(paths, { cwd: io.cwd, trouble });
+  const refused = await member.join();
+  if (refused) return refused;
+  const client = createClient({
+    open: () => member.open(),
+    name: 'farhand',
+    onTrouble: ({ message }) => note(io, errStyle(io).yellow(`farhand: ${message}`)),
+    ...(onState && { onState }),
+  });
+  return { client, member };
+}
+
+/** For a command that asks something and ends: attaches, works, leaves. */
+export async function attached<T>(io: Io, work: (attached: Attached) => Promise<T>): Promise<T | Failure> {
+  const here = await attach(io);
+  if ('code' in here) return here;
+  try {
+    return await work(here);
+  } finally {
+    here.client.close();
+    await here.member.leave();
+  }
+}
