@@ -171,6 +171,28 @@ describe.each([
     expect(far.messages).toEqual(['{"last":true}']);
   });
 
+  it('keeps to its own close when the peer closed in the same breath', async () => {
+    const heard: string[] = [];
+    const ended = new Promise<void>((resolve) => {
+      pair.far.listen({
+        message(text) {
+          heard.push(text);
+          pair.far.close(4000);
+        },
+        closed({ code }) {
+          heard.push(`closed ${code}`);
+          resolve();
+        },
+      });
+    });
+    record(pair.near);
+    for (const text of ['{"n":1}', '{"n":2}', '{"n":3}']) pair.near.send(text);
+    pair.near.close(4001);
+    await ended;
+    await turn();
+    expect(heard).toEqual(['{"n":1}', 'closed 4000']);
+  });
+
   it('counts unsent bytes and tells when they are gone, once', async () => {
     const near = record(pair.near);
     const far = record(pair.far);

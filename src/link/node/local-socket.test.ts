@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Pipe } from '../pipe.ts';
 import { record } from '../recorder.ts';
 import { virtualClock } from '../virtual-clock.ts';
@@ -66,7 +66,7 @@ async function listenInChild() {
   return child;
 }
 
-describe.skipIf(process.platform === 'win32')('listenLocal', () => {
+describe.runIf(process.platform !== 'win32')('listenLocal', () => {
   it('makes a socket of mode 0600 in a folder of mode 0700, and removes it at the end', async () => {
     const { listener } = await listen();
     expect([listener.address, modeOf(path), modeOf(join(folder, 'home'))]).toEqual([path, 0o600, 0o700]);
@@ -118,18 +118,6 @@ describe.skipIf(process.platform === 'win32')('listenLocal', () => {
     const far = next();
     expectPipe(await dialLocal(path));
     await far;
-  });
-
-  it('gives a dead socket to one alone of many who find it', async () => {
-    await mkdir(join(folder, 'home'));
-    const child = await listenInChild();
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const results = await Promise.all(Array.from({ length: 8 }, () => listenLocal(path, () => {})));
-    const listening = results.filter((result): result is LocalListener => !('kind' in result));
-    for (const listener of listening) onTestFinished(() => listener.close());
-    expect(listening.length).toBe(1);
-    expectPipe(await dialLocal(path));
   });
 
   it('does not touch a file that is no socket', async () => {
@@ -254,6 +242,17 @@ describe('a local pipe', () => {
     await far.next();
     child.kill('SIGKILL');
     expect((await far.closed).code).toBe(1006);
+  });
+
+  it('can be closed before anybody listened to it', async () => {
+    const clock = virtualClock();
+    const { near, far } = await pair({ clock });
+    const heard = record(near);
+    near.send('{"type":"unread"}');
+    await turns(3);
+    far.close(4000, 'no interest');
+    expect(await heard.closed).toEqual({ code: 4000, reason: 'no interest' });
+    await vi.waitFor(() => expect(clock.pending).toBe(0));
   });
 
   it('cuts off a peer that does not answer a close', async () => {

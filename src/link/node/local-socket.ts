@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
 import type { DialFailure } from '../dial-failure.ts';
 import type { Pipe } from '../pipe.ts';
 import { type LocalOptions, linePipe } from './line-pipe.ts';
@@ -17,8 +15,9 @@ export type LocalListener = {
 export type ListenFailure = { readonly kind: 'in_use' | 'error'; readonly message: string };
 
 /**
- * Listens on a socket that only this user can reach: mode 0600 in a folder of mode 0700, which is made or tightened (a
- * shared folder, or another user's, is refused). A socket file that a crashed process left is replaced when nobody answers on it.
+ * Listens on a socket that only this user can reach: mode 0600 in a folder of mode 0700, which is made or tightened (a shared
+ * folder, or another user's, is refused). A socket file that a crash left is replaced when nobody answers on it. Callers hold
+ * a lock of their own, such as that of the home: without one, two that find the same dead file at once could both replace it.
  */
 export async function listenLocal(
   path: string,
@@ -85,25 +84,15 @@ function connected(name: string): Promise<Socket> {
   });
 }
 
-/**
- * Removes a socket file that nobody answers on; false when somebody does. Moving it aside first leaves it to one alone of
- * several processes that found it dead, and lets that one see whether it took a living one instead.
- */
+/** Removes a socket file that nobody answers on; false when somebody does. */
 async function removeStale(name: string): Promise<boolean> {
   if (onWindows || (await answers(name))) return false;
-  const aside = join(dirname(name), randomBytes(4).toString('hex'));
   try {
     if (!(await lstat(name)).isSocket()) throw new Error('a file that is no socket is in the way; remove it');
-    await rename(name, aside);
+    await unlink(name);
   } catch (error) {
-    if (isCoded(error, 'ENOENT')) return true;
-    throw error;
+    if (!isCoded(error, 'ENOENT')) throw error;
   }
-  if (await answers(aside)) {
-    await rename(aside, name);
-    return false;
-  }
-  await rm(aside);
   return true;
 }
 
