@@ -1,5 +1,5 @@
 import type { Frame } from '../protocol/frames.ts';
-import { idPattern, type Scope, scopeKey } from '../protocol/shapes.ts';
+import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
 
 type Place = { readonly scope: Scope; logId: string | null; seq: number | null };
 
@@ -57,13 +57,3 @@ const syncFrame = ({ scope, logId, seq }: Place): Frame => ({
   ...(logId !== null && { log_id: logId }),
   ...(seq !== null && { after_event_seq: seq }),
 });
-
-/** The conversation that a frame's `runtime` names, or null. */
-export function scopeOf(runtime: unknown): Scope | null {
-  if (typeof runtime !== 'object' || runtime === null) return null;
-  const { agent_id, conversation_id } = runtime as { agent_id?: unknown; conversation_id?: unknown };
-  if (agent_id !== null && !isId(agent_id)) return null;
-  return isId(conversation_id) ? { agent_id, conversation_id } : null;
-}
-
-const isId = (value: unknown): value is string => typeof value === 'string' && idPattern.test(value);

@@ -1,15 +1,15 @@
 import { type Clock, systemClock } from '../link/clock.ts';
 import type { DialFailure } from '../link/dial-failure.ts';
 import { keepAlive } from '../link/keep-alive.ts';
+import { parseTrusted } from '../link/parse-trusted.ts';
 import type { Closed, Pipe } from '../link/pipe.ts';
 import { keepConnected, type Retry } from '../link/reconnect.ts';
 import { type Failure, failure, isErrorCode } from '../protocol/errors.ts';
 import type { CommandArgs, CommandType, Frame } from '../protocol/frames.ts';
-import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
 import { type CallResult, Calls } from './calls.ts';
 import { type Cursor, type Follower, type FollowHandlers, Following } from './follower.ts';
 import { memoryOutbox, type Outbox } from './outbox.ts';
-import { parseFrame, scopeOf } from './read.ts';
 import { Sending, type SendResult, type Until } from './sending.ts';
 
 export type ClientOptions = {
@@ -135,7 +135,7 @@ export function createClient(options: ClientOptions): Client {
     fresh.listen({
       message(text) {
         life.heard();
-        const frame = parseFrame(text);
+        const frame = parseTrusted(text);
         if (frame) hear(frame);
         else fresh.close(1007, 'the peer sent something that is no frame');
       },

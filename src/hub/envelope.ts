@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/frames.ts';
-import { idPattern, type Scope } from '../protocol/shapes.ts';
+import { type Scope, scopeOf } from '../protocol/shapes.ts';
 import { maxRequestId } from './stamp.ts';
 
 export type Envelope =
@@ -30,13 +30,3 @@ export function checkEnvelope(frame: Frame, on: 'scope' | 'device' | 'link'): En
   }
   return { ok: true, requestId, scope };
 }
-
-/** The scope that a `runtime` names, or null. */
-export function scopeOf(runtime: unknown): Scope | null {
-  if (typeof runtime !== 'object' || runtime === null) return null;
-  const { agent_id, conversation_id } = runtime as { agent_id?: unknown; conversation_id?: unknown };
-  if (agent_id !== null && !isId(agent_id)) return null;
-  return isId(conversation_id) ? { agent_id, conversation_id } : null;
-}
-
-const isId = (value: unknown): value is string => typeof value === 'string' && idPattern.test(value);

@@ -1,8 +1,7 @@
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { Frame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { utf8Length } from './utf8-length.ts';
-
-export type Frame = { readonly type: string; readonly [field: string]: unknown };
 
 export type FrameLimits = {
   /** Default 16 MiB, what a client may send. */

@@ -22,6 +22,16 @@ export type Scope = { readonly agent_id: string | null; readonly conversation_id
 /** One string for a scope, for maps. */
 export const scopeKey = (of: Scope): string => `${of.agent_id ?? ''}/${of.conversation_id}`;
 
+/** The scope that a `runtime` names, or null. Here and not by schema: every frame that is relayed passes it. */
+export function scopeOf(runtime: unknown): Scope | null {
+  if (typeof runtime !== 'object' || runtime === null) return null;
+  const { agent_id, conversation_id } = runtime as { agent_id?: unknown; conversation_id?: unknown };
+  if (agent_id !== null && !isScopeId(agent_id)) return null;
+  return isScopeId(conversation_id) ? { agent_id, conversation_id } : null;
+}
+
+const isScopeId = (value: unknown): value is string => typeof value === 'string' && idPattern.test(value);
+
 export const requestId = z.string().max(limits.id);
 export const anyObject = z.looseObject({});
 

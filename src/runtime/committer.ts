@@ -3,7 +3,7 @@ import type { Commit, Committed, Store } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 
 /** Further text of a message waits this long after the last commit, or four commits' time where commits are slow. */
-const textDelayMs = 20;
+const textDelayMs = 15;
 const textDelayCommits = 4;
 /** How long to wait before what a failing store refused is tried again. */
 const retryMs = 1_000;

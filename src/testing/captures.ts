@@ -11,8 +11,8 @@ export type CaptureLine = {
   readonly note?: string;
 };
 
-/** Recordings of stock programs: the folder `FARHAND_CORPUS` names, or the one that lies beside the checkout. */
-const folder = path.resolve(process.env.FARHAND_CORPUS ?? '../shared/captures');
+/** Recordings of stock programs, in the corpus that `FARHAND_CORPUS` names, or in the one that lies beside the checkout. */
+const folder = path.resolve(process.env.FARHAND_CORPUS ?? '../shared', 'captures');
 
 /** False, with one line that says so, where the recordings are not at hand. */
 export function haveCaptures(): boolean {

@@ -6,6 +6,7 @@ import type { Frame } from '../../protocol/frames.ts';
 import type { Variables } from '../../runtime/models/handles.ts';
 import type { Style } from '../program/style.ts';
 import { contentText } from '../show/fields.ts';
+import { oneLine } from '../show/printable.ts';
 import { isIdle, progressText } from '../show/progress.ts';
 import { requestLines } from '../show/request.ts';
 import { liveOutput } from '../show/tool-call.ts';
@@ -44,11 +45,14 @@ export class Chat {
   #view: View = emptyView;
   #follower: Follower | null = null;
   #caughtUp = false;
+  #isLeft = false;
   #asking: Asking | null = null;
   /** Requests that this terminal has answered, until they are gone from the list. */
   readonly #decided = new Set<string>();
-  /** Messages that this terminal has sent; null once their turn has ended. */
-  readonly #sent = new Map<string, 'under way' | null>();
+  /** Messages that this terminal has sent. */
+  readonly #sent = new Map<string, { readonly text: string; readonly state: 'sent' | 'accepted' | 'settled' }>();
+  /** What happens while the words that began it are being looked up. */
+  #held: Frame[] | null = null;
   #interruptedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ChatOptions) {
@@ -87,8 +91,12 @@ export class Chat {
   }
 
   leave(why: Failure | null = null): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
     this.#follower?.stop();
     this.options.screen.expect(null);
+    for (const { text, state } of this.#sent.values())
+      if (state === 'sent') this.warn(`Not delivered, send it again: ${oneLine(text, 80)}`);
     this.#left.resolve(why);
   }
 
@@ -125,6 +133,7 @@ export class Chat {
 
   #event(frame: Frame): void {
     const { history, style } = this.options;
+    if (this.#held) return void this.#held.push(frame);
     if (this.#caughtUp) {
       this.#show(showFrame(this.#view, frame, style));
       return this.#refresh();
@@ -168,16 +177,22 @@ export class Chat {
 
   /** A message that another terminal sent to an idle conversation is not repeated in the log: only its receipt tells of it. */
   async #receipt({ client_message_id: id, state }: Frame): Promise<void> {
-    if (state !== 'accepted' || typeof id !== 'string' || this.#sent.has(id)) return;
+    if (typeof id !== 'string') return;
+    const own = this.#sent.get(id);
+    if (own?.state === 'sent') this.#sent.set(id, { ...own, state: 'accepted' });
+    if (own || state !== 'accepted' || !this.#caughtUp) return;
     const { client, place, style } = this.options;
     const { agent_id, conversation_id } = place.scope;
+    this.#held ??= [];
     const page = await client.call('conversation_messages_list', {
       conversation_id,
       query: { agent_id, limit: 5 },
     });
-    if (!page.ok) return;
-    const message = page.value.messages.find(({ otid }) => otid === id);
+    const message = page.ok ? page.value.messages.find(({ otid }) => otid === id) : undefined;
     if (message) this.say(userLines(contentText(message.content), style));
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const frame of held) this.#event(frame);
   }
 
   /** What is expected of the person now. */
@@ -197,8 +212,15 @@ export class Chat {
       if (this.#asking) this.say(askingLines(this.#asking, style));
     }
     if (this.#asking) return screen.expect(labelOf(this.#asking));
-    const underWay = [...this.#sent.values()].some((state) => state !== null);
-    screen.expect(isIdle(loop) && !underWay && this.#decided.size === 0 ? label : null);
+    const ready = isIdle(loop) && !this.#isUnderWay() && this.#decided.size === 0;
+    screen.expect(ready ? label : null);
+  }
+
+  /** Whether a message of this terminal is still to be worked; one that an abort has parked waits for the person. */
+  #isUnderWay(): boolean {
+    const { queue } = this.#view.transcript;
+    const parked = queue.flatMap(({ client_message_id: id, paused }) => (paused === true ? [id] : []));
+    return [...this.#sent].some(([id, { state }]) => state !== 'settled' && !parked.includes(id));
   }
 
   async #line(line: string): Promise<void> {
@@ -214,9 +236,10 @@ export class Chat {
   send(text: string): void {
     const { client, place, mint } = this.options;
     const id = `cm-${mint()}`;
-    this.#sent.set(id, 'under way');
+    this.#sent.set(id, { text, state: 'sent' });
     void client.send(place.scope, text, { client_message_id: id, until: 'settled' }).then((result) => {
-      this.#sent.set(id, null);
+      if (this.#isLeft) return;
+      this.#sent.set(id, { text, state: 'settled' });
       if (!result.ok) this.warn(`Not sent: ${result.failure.message}`);
       this.#refresh();
     });

@@ -7,7 +7,9 @@ export type Decision =
   | { readonly do: 'edit' | 'view' }
   | { readonly do: 'unclear' };
 
-export const denied = 'Denied by the person.';
+/** What the model reads. */
+export const deniedBecause = (why: string): string =>
+  why.trim() === '' ? 'Denied by the person.' : `Denied by the person: ${why.trim()}`;
 
 /** `y`, `n`, `n because it deletes too much`, `e`, `v`; anything else decides nothing. */
 export function readDecision(line: string): Decision {
@@ -18,7 +20,7 @@ export function readDecision(line: string): Decision {
       return rest === '' ? { do: 'allow' } : { do: 'unclear' };
     case 'n':
     case 'no':
-      return { do: 'deny', reason: rest === '' ? denied : rest };
+      return { do: 'deny', reason: deniedBecause(rest) };
     case 'e':
     case 'edit':
       return { do: 'edit' };

@@ -86,10 +86,10 @@ const deny = command({
     if (refused) return refused;
     return withApprovals(io, conversation, async (here, waiting) => {
       const { chooseApproval } = await import('../talk/approvals.ts');
-      const { denied } = await import('../chat/decision.ts');
+      const { deniedBecause } = await import('../chat/decision.ts');
       const chosen = chooseApproval(waiting, id);
       if (isProblem(chosen)) return chosen;
-      return decideAll(here, [chosen], { behavior: 'deny', message: reason ?? denied }, json === true, io);
+      return decideAll(here, [chosen], { behavior: 'deny', message: deniedBecause(reason ?? '') }, json === true, io);
     });
   },
 });

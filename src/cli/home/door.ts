@@ -1,4 +1,5 @@
 import type { Hub } from '../../hub/hub.ts';
+import { parseTrusted } from '../../link/parse-trusted.ts';
 import type { Pipe, PipeListener } from '../../link/pipe.ts';
 import { withListen } from '../../link/with-listen.ts';
 import { owner } from '../../protocol/privileges.ts';
@@ -16,6 +17,7 @@ export type DoorFrame = {
 
 /** Hands a pipe of the private socket to the hub, as the door that its first frame names. */
 export function admit(pipe: Pipe, hub: Hub, device: Device): void {
+  let door: DoorFrame | null = null;
   const session: { listener?: PipeListener } = {};
   const rest = withListen(pipe, (listener) => {
     session.listener = listener;
@@ -24,20 +26,23 @@ export function admit(pipe: Pipe, hub: Hub, device: Device): void {
     message(text) {
       const admitted = session.listener;
       if (admitted) return admitted.message(text);
-      const door = readDoor(text);
+      door = readDoor(text);
       if (door) device.connectedAs(door.connection);
       hub.accept(rest, { principal: owner(door?.origin ?? 'private'), hears: door ? 'all' : 'followed' });
       if (!door) session.listener?.message(text);
     },
-    closed: (why) => session.listener?.closed(why),
+    closed(why) {
+      if (door) device.connectedAs(null);
+      session.listener?.closed(why);
+    },
     drained: () => session.listener?.drained?.(),
   });
 }
 
 function readDoor(text: string): DoorFrame | null {
   if (!text.startsWith('{"type":"door"')) return null;
-  const frame: unknown = JSON.parse(text);
-  return frame as DoorFrame;
+  const frame = parseTrusted(text);
+  return frame?.type === 'door' ? (frame as unknown as DoorFrame) : null;
 }
 
 export const doorFrame = (connection: DoorFrame['connection']): string =>

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Cursors, scopeOf } from '../../byor/cursors.ts';
+import { Cursors } from '../../byor/cursors.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import { failure } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { failedReply } from '../../protocol/reply.ts';
 import { commandSpec, routeOf } from '../../protocol/routing.ts';
+import { scopeOf } from '../../protocol/shapes.ts';
 
 /** More open commands than a hub lets one client have. */
 const MAX_OPEN = 10_000;

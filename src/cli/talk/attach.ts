@@ -7,7 +7,10 @@ import { errStyle, type Io, note } from '../program/io.ts';
 /** This process in its home, and a client of whoever owns it: a command is a client like any other. */
 export type Attached = { readonly client: Client; readonly member: Member };
 
-export async function attach(io: Io, onState?: (state: ClientState) => void): Promise<Attached | Failure> {
+export async function attach(
+  io: Io,
+  onState?: (state: ClientState, member: Member) => void,
+): Promise<Attached | Failure> {
   const paths = homePaths(io.env);
   if ('code' in paths) return paths;
   const trouble = (what: string, error: unknown) =>
@@ -19,7 +22,7 @@ export async function attach(io: Io, onState?: (state: ClientState) => void): Pr
     open: () => member.open(),
     name: 'farhand',
     onTrouble: ({ message }) => note(io, errStyle(io).yellow(`farhand: ${message}`)),
-    ...(onState && { onState }),
+    ...(onState && { onState: (state) => onState(state, member) }),
   });
   return { client, member };
 }

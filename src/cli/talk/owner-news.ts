@@ -1,17 +1,18 @@
 import type { ClientState } from '../../client/client.ts';
+import type { Member } from '../home/member.ts';
 
 /** Tells when the home changes hands, and when nobody runs it: to be told every change of a client's state. */
-export function ownerNews(tell: (text: string) => void): (state: ClientState) => void {
+export function ownerNews(tell: (text: string) => void): (state: ClientState, member: Member) => void {
   let known = false;
   let lost = false;
   let toldAway = false;
-  return ({ online, offline }) => {
+  return ({ online, offline }, member) => {
     if (online) {
-      if (toldAway) tell('This home is run again; going on.');
-      else if (known && lost) tell('The owner of this home went; it is taken over.');
+      const who = member.owner ? 'this process' : 'another farhand process';
+      if (toldAway || (known && lost)) tell(`The owner of this home went; ${who} has taken over.`);
       known = true;
-      toldAway = false;
       lost = false;
+      toldAway = false;
       return;
     }
     lost = true;
