@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../link/clock.ts';
 import { errorTable, type Failure, failure, isErrorCode } from '../protocol/errors.ts';
 import type { Frame, PushBody } from '../protocol/frames.ts';
-import { scopeKey } from '../protocol/shapes.ts';
+import { isSettled, scopeKey } from '../protocol/shapes.ts';
 import { checkPush } from '../protocol/validate.ts';
 import type { Calls } from './calls.ts';
 import { type Outbox, type Outgoing, outgoingKey } from './outbox.ts';
@@ -24,14 +24,6 @@ export type SendResult =
 /** `accepted`: the other side has it and will not lose it. `settled`: its turn has ended. */
 export type Until = 'accepted' | 'settled';
 
-const settledStates: readonly ReceiptState[] = [
-  'done',
-  'failed',
-  'cancelled',
-  'rejected',
-  'indeterminate',
-  'handed_over',
-];
 const FIRST_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 30_000;
 
@@ -232,9 +224,9 @@ export class Sending {
   #resolve(entry: Entry): void {
     const { fate, waiters } = entry;
     if (!fate) return;
-    const isSettled = settledStates.includes(fate.state);
+    const settled = isSettled(fate.state);
     const left = waiters.splice(0).filter(({ until, resolve }) => {
-      const due = until === 'accepted' || isSettled;
+      const due = until === 'accepted' || settled;
       if (due) resolve({ ok: true, fate });
       return !due;
     });

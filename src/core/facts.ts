@@ -57,9 +57,11 @@ export type RequestedCall = {
   readonly input_hash: string;
 };
 
+/** `startedAt` tells a process from a later one with the same pid; null where the system cannot say. */
 export type Process = { readonly pid: number; readonly startedAt: string | null };
 /** A process that must not live on, with the call it was started for. */
 export type Doomed = Process & { readonly call: string };
+/** SHA-256 of a file's content; `before` null: there was no file. */
 export type FileMark = { readonly path: string; readonly before: string | null; readonly after: string };
 
 /**

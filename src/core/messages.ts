@@ -1,4 +1,5 @@
 import type { ErrorCode, Failure } from '../protocol/errors.ts';
+import type { ReceiptStateName } from '../protocol/shapes.ts';
 import type { FileMark, Process, RequestedCall, Usage } from './facts.ts';
 
 /** How a device looks from outside a conversation; it changes without facts. */
@@ -26,16 +27,8 @@ export type KnownInput = {
   readonly code: string | null;
 };
 
-/** The fate of an input, as far as it is known (IN-2). The last five but one are terminal. */
-export type ReceiptState =
-  | 'accepted'
-  | 'queued'
-  | 'started'
-  | 'done'
-  | 'failed'
-  | 'cancelled'
-  | 'rejected'
-  | 'indeterminate';
+/** The fates that a device itself gives an input. */
+export type ReceiptState = Exclude<ReceiptStateName, 'parked' | 'handed_over'>;
 
 export type Command =
   | {

@@ -82,15 +82,12 @@ export const loopStatuses = [
   'WAITING_ON_INPUT',
 ] as const;
 export type LoopStatusName = (typeof loopStatuses)[number];
-export const receiptStates = [
-  'parked',
-  'accepted',
-  'queued',
-  'started',
-  'done',
-  'failed',
-  'cancelled',
-  'rejected',
-  'indeterminate',
-  'handed_over',
-] as const;
+/** The fate of an input as it comes to be known (IN-2). `parked` and `handed_over` are a broker's. */
+const openStates = ['parked', 'accepted', 'queued', 'started'] as const;
+const settledStates = ['done', 'failed', 'cancelled', 'rejected', 'indeterminate', 'handed_over'] as const;
+export const receiptStates = [...openStates, ...settledStates] as const;
+export type ReceiptStateName = (typeof receiptStates)[number];
+
+const settled: ReadonlySet<ReceiptStateName> = new Set(settledStates);
+/** A settled input never changes again (IN-3). */
+export const isSettled = (state: ReceiptStateName): boolean => settled.has(state);

@@ -1,14 +1,7 @@
-import { type InputChange, type InputRecord, type ReceiptState, StoreError } from './store.ts';
+import { isSettled } from '../protocol/shapes.ts';
+import { type InputChange, type InputRecord, StoreError } from './store.ts';
 
 type Move = Extract<InputChange, { kind: 'move' }>;
-
-const terminal: ReadonlySet<ReceiptState> = new Set([
-  'done',
-  'failed',
-  'cancelled',
-  'rejected',
-  'indeterminate',
-]);
 
 /**
  * The input's record after the change (IN-3: what is settled stays). `known` is the record with that key, if any.
@@ -22,7 +15,7 @@ export function changedInput(known: InputRecord | null, change: InputChange): In
 
 function moved(known: InputRecord | null, move: Move): InputRecord {
   if (!known) throw mistake(`there is no input ${move.key} to call ${move.state}`);
-  if (terminal.has(known.state)) {
+  if (isSettled(known.state)) {
     throw mistake(`input ${move.key} is settled as ${known.state} and cannot become ${move.state}`);
   }
   return {

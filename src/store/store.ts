@@ -1,4 +1,5 @@
 import type { Fact } from '../core/facts.ts';
+import type { ReceiptState } from '../core/messages.ts';
 import type { State } from '../core/state.ts';
 
 export { type StoreCode, StoreError, type StoreFailure } from '../sqlite/store-error.ts';
@@ -15,17 +16,6 @@ export type StoreOptions = {
   /** What tells this machine from another. Default: `machineFingerprint()`. */
   readonly machine?: string;
 };
-
-/** The settled or coming fate of an input (IN-2). */
-export type ReceiptState =
-  | 'accepted'
-  | 'queued'
-  | 'started'
-  | 'done'
-  | 'failed'
-  | 'cancelled'
-  | 'rejected'
-  | 'indeterminate';
 
 export type InputRecord = {
   /** `client_message_id`, else `otid`, else minted. Unique per scope for ever. */

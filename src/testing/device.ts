@@ -61,13 +61,22 @@ export function testDevice(options: TestDeviceOptions = {}): TestDevice {
   device.attach(far);
   const listening = record(near);
   let asked = 0;
-  const scope = (conversation = 'default') => ({ agent_id: device.defaultAgent(), conversation_id: conversation });
+  const scope = (conversation = 'default') => ({
+    agent_id: device.defaultAgent(),
+    conversation_id: conversation,
+  });
   const send = (frame: Frame) => near.send(JSON.stringify(frame));
   const ask = (frame: Frame) => {
     asked += 1;
     const request_id = `ask-${asked}`;
     send({ ...frame, request_id });
-    return listening.until((reply) => reply.request_id === request_id && reply.snapshot !== true && reply.type !== 'stream_delta' && reply.type !== 'input_receipt');
+    return listening.until(
+      (reply) =>
+        reply.request_id === request_id &&
+        reply.snapshot !== true &&
+        reply.type !== 'stream_delta' &&
+        reply.type !== 'input_receipt',
+    );
   };
   return {
     device,
@@ -81,7 +90,11 @@ export function testDevice(options: TestDeviceOptions = {}): TestDevice {
     ...listening,
     say(text, id = `cm-${asked}`, conversation) {
       const messages = [{ role: 'user', content: text, client_message_id: id }];
-      return ask({ type: 'input', runtime: scope(conversation), payload: { kind: 'create_message', messages } });
+      return ask({
+        type: 'input',
+        runtime: scope(conversation),
+        payload: { kind: 'create_message', messages },
+      });
     },
     async close() {
       await device.close();

@@ -50,7 +50,10 @@ export class Chat {
   /** Requests that this terminal has answered, until they are gone from the list. */
   readonly #decided = new Set<string>();
   /** Messages that this terminal has sent. */
-  readonly #sent = new Map<string, { readonly text: string; readonly state: 'sent' | 'accepted' | 'settled' }>();
+  readonly #sent = new Map<
+    string,
+    { readonly text: string; readonly state: 'sent' | 'accepted' | 'settled' }
+  >();
   /** What happens while the words that began it are being looked up. */
   #held: Frame[] | null = null;
   #interruptedAt = Number.NEGATIVE_INFINITY;

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { modes, readMode } from '../../protocol/modes.ts';
 import { nearest } from '../../protocol/nearest.ts';
 import { columns } from '../program/help.ts';
 import { listApprovals, waitingLine } from '../talk/approvals.ts';
+import { findFolder } from '../talk/folder.ts';
 import type { Chat } from './chat.ts';
 
 type Slash = {
@@ -35,7 +35,9 @@ const commands: Readonly<Record<string, Slash>> = {
     about: 'show or set the folder that the conversation works in',
     async run(chat, words) {
       if (words === '') return chat.say([`Working folder: ${chat.view.transcript.cwd ?? 'not known yet'}`]);
-      await change(chat, { cwd: resolve(chat.options.folder, words) });
+      const folder = findFolder(chat.options.folder, words);
+      if ('code' in folder) return chat.warn(folder.message);
+      await change(chat, { cwd: folder.path });
     },
   },
   approvals: {

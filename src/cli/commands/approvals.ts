@@ -89,7 +89,13 @@ const deny = command({
       const { deniedBecause } = await import('../chat/decision.ts');
       const chosen = chooseApproval(waiting, id);
       if (isProblem(chosen)) return chosen;
-      return decideAll(here, [chosen], { behavior: 'deny', message: deniedBecause(reason ?? '') }, json === true, io);
+      return decideAll(
+        here,
+        [chosen],
+        { behavior: 'deny', message: deniedBecause(reason ?? '') },
+        json === true,
+        io,
+      );
     });
   },
 });

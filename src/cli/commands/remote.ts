@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { command, commonArgs } from '../program/command.ts';
 import { errStyle, type Io, note, say, sayJson } from '../program/io.ts';
 import type { Outcome } from '../program/outcome.ts';
+import type { RemoteFlags } from '../remote/endpoint.ts';
 import type { RemoteEvent } from '../remote/remote.ts';
 
 export const remote = command({
@@ -37,15 +38,7 @@ export const remote = command({
   run: (args, io) => start({ ...args, envName: args['env-name'], computerName: args['computer-name'] }, io),
 });
 
-type Flags = {
-  readonly url?: string | undefined;
-  readonly token?: string | undefined;
-  readonly envName?: string | undefined;
-  readonly computerName?: string | undefined;
-  readonly direct?: boolean | undefined;
-  readonly insecure?: boolean | undefined;
-  readonly json?: boolean | undefined;
-};
+type Flags = RemoteFlags & { readonly json?: boolean | undefined };
 
 async function start(flags: Flags, io: Io): Promise<Outcome> {
   const { homePaths } = await import('../home/paths.ts');

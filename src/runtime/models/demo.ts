@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Usage } from '../../core/facts.ts';
 import type { TranscriptItem } from '../../core/transcript.ts';
-import type { Model, ModelPart, ModelRequest, Usage } from './model.ts';
+import type { Model, ModelPart, ModelRequest } from './model.ts';
 
 export type DemoOptions = {
   /** Between two words, in milliseconds; default 12, so that one sees the text stream. */

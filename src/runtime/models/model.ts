@@ -1,12 +1,5 @@
+import type { Usage } from '../../core/facts.ts';
 import type { TranscriptItem } from '../../core/transcript.ts';
-
-export type Usage = {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly total_tokens: number;
-  readonly cached_input_tokens?: number;
-  readonly reasoning_tokens?: number;
-};
 
 export type ModelRequest = {
   readonly system: string;

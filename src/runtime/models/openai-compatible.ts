@@ -1,8 +1,9 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4StreamPart } from '@ai-sdk/provider';
+import type { Usage } from '../../core/facts.ts';
 import { type Clock, systemClock } from '../../link/clock.ts';
 import { type Endpoint, operationUrl } from './endpoint.ts';
 import { brokenReply, type Failed, filtered, reportedInStream } from './failure.ts';
-import type { Model, ModelPart, ModelRequest, Usage } from './model.ts';
+import type { Model, ModelPart, ModelRequest } from './model.ts';
 import { promptOf } from './prompt.ts';
 import { type Exchange, openExchange } from './watched-fetch.ts';
 

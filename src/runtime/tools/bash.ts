@@ -4,11 +4,12 @@ import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
+import type { Process } from '../../core/facts.ts';
 import { defineTool, failure, success } from './define.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import { OutputFile, outputPath } from './output-file.ts';
 import { callVariable, type Killed, kill, killTree, startTimeOf } from './process-tree.ts';
-import type { Prepared, Problem, ToolContext, ToolProcess, ToolResult } from './tool.ts';
+import type { Prepared, Problem, ToolContext, ToolResult } from './tool.ts';
 
 const defaultTimeout = 120_000;
 const maxTimeout = 600_000;
@@ -103,7 +104,7 @@ async function spawnShell(fd: number, { cwd, env, callId }: ToolContext): Promis
 
 /** A shell at its gate, then running its command, then gone with everything it started (TOOL-5). */
 class GatedCommand implements Prepared {
-  readonly process: ToolProcess;
+  readonly process: Process;
   readonly #shell: Shell;
   readonly #output: OutputFile;
   readonly #call: Call;
@@ -113,7 +114,7 @@ class GatedCommand implements Prepared {
   #running: Promise<ToolResult> | undefined;
   #aborting: Promise<void> | undefined;
 
-  constructor(shell: Shell, identity: ToolProcess, output: OutputFile, call: Call) {
+  constructor(shell: Shell, identity: Process, output: OutputFile, call: Call) {
     this.process = identity;
     this.#shell = shell;
     this.#output = output;

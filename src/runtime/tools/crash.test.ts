@@ -5,9 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Process } from '../../core/facts.ts';
 import { killSurvivors, startTimeOf } from './process-tree.ts';
 import { makeContext, runs } from './test-context.ts';
-import type { ToolContext, ToolProcess } from './tool.ts';
+import type { ToolContext } from './tool.ts';
 
 /** A runtime of its own process that prepares a Bash call, says which process waits, and perhaps lets it go. */
 const runtime = `
@@ -26,7 +27,7 @@ async function crashing(command: string, context: ToolContext & { root: string }
   const child = spawn(process.execPath, [script, argument], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [line] = await once(createInterface(child.stdout), 'line');
-  const waiting: ToolProcess = JSON.parse(line);
+  const waiting: Process = JSON.parse(line);
   onTestFinished(async () => void (await killSurvivors(waiting, context.callId)));
   return { child, waiting };
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, chown, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { FileMark } from '../../core/facts.ts';
 import { failure, prepared, success } from './define.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import type { Place } from './paths.ts';
-import type { FileMark, Prepared, Problem, ToolContext } from './tool.ts';
+import type { Prepared, Problem, ToolContext } from './tool.ts';
 
 /** A change of one file that is worked out and not made. */
 export type FileChange = {

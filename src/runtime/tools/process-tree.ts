@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Process } from '../../core/facts.ts';
 import { codeOf } from './errno.ts';
-import type { ToolProcess } from './tool.ts';
 
 /** Names the call in the environment of every process that a tool starts. */
 export const callVariable = 'FARHAND_TOOL_CALL';
@@ -43,7 +43,7 @@ export async function startTimeOf(pid: number): Promise<string | null> {
  * leader is provably the recorded process; on Linux everything else is known by its environment.
  * Resolves with the pids that could not be killed.
  */
-export async function killSurvivors(lost: ToolProcess, callId: string): Promise<readonly number[]> {
+export async function killSurvivors(lost: Process, callId: string): Promise<readonly number[]> {
   const same = lost.startedAt !== null && (await startTimeOf(lost.pid)) === lost.startedAt;
   return (await killTree(lost, callId, { groupIsOurs: same })).stuck;
 }
@@ -53,7 +53,7 @@ export async function killSurvivors(lost: ToolProcess, callId: string): Promise<
  * the group (setsid) but carries the call's mark; what ends within `grace` milliseconds is left to end.
  */
 export async function killTree(
-  leader: ToolProcess,
+  leader: Process,
   callId: string,
   { grace = 0, groupIsOurs = true } = {},
 ): Promise<Killed> {
@@ -87,7 +87,7 @@ export function kill(pid: number): void {
  * Live processes of the tool. Where processes cannot be listed, the negative group id stands for all of them.
  * Unsure: one that began later has no environment, as in the moment of starting a program.
  */
-async function look(leader: ToolProcess, callId: string, groupIsOurs: boolean) {
+async function look(leader: Process, callId: string, groupIsOurs: boolean) {
   if (process.platform !== 'linux') {
     const alive = groupIsOurs && exists(-leader.pid) ? [-leader.pid] : [];
     return { alive, unsure: false };

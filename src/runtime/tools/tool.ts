@@ -1,19 +1,4 @@
-import type { Access, ReplayClass } from '../../core/facts.ts';
-
-/** A process that a tool spawned and that waits behind its gate: durable before it is let go (TOOL-2). */
-export type ToolProcess = {
-  readonly pid: number;
-  /** What tells this process from a later one with the same pid; null where the system cannot say. */
-  readonly startedAt: string | null;
-};
-
-/** What happened on disk, so that looking can settle a lost call (TOOL-4). */
-export type FileMark = {
-  readonly path: string;
-  /** SHA-256 of the content before; null when there was no file. */
-  readonly before: string | null;
-  readonly after: string;
-};
+import type { Access, FileMark, Process, ReplayClass } from '../../core/facts.ts';
 
 export type ToolResult = {
   readonly status: 'success' | 'error';
@@ -24,7 +9,9 @@ export type ToolResult = {
 
 /** A call that has been made ready and touches nothing until `run`. */
 export type Prepared = {
-  readonly process?: ToolProcess;
+  /** Waits behind its gate: durable before it is let go (TOOL-2). */
+  readonly process?: Process;
+  /** What is on disk before and after, so that looking can settle a lost call (TOOL-4). */
   readonly mark?: FileMark;
   /** Starts the effect. Resolves with a result for every outcome, also failure and timeout; rejects never. */
   run(progress: (textSoFar: string) => void): Promise<ToolResult>;
