@@ -26,6 +26,8 @@ type Drawn = {
   readonly facts: readonly Fact[];
   readonly spoken: readonly Spoken[];
   readonly state: State;
+  /** Facts since the last checkpoint, counting these; 0 when one is made with them. */
+  readonly sinceCheckpoint: number;
 };
 
 /** Adjacent text of one message shares an event up to this many characters; beyond it the next one begins. */
@@ -55,7 +57,7 @@ export class Conversation implements Member {
     this.#sinceCheckpoint = loaded.sinceCheckpoint;
     this.#effects = new Effects(this, host);
     this.#effects.recover(plan(this.state).effects);
-    this.#follow();
+    this.#follow(true);
   }
 
   /** Works a command; its answer reaches the asker in the order of the events around it. */
@@ -102,7 +104,9 @@ export class Conversation implements Member {
       facts.push(...next.facts);
       for (const say of next.says) spoken.push({ say, asker });
     }
-    this.#drawn = { taken, facts, spoken, state };
+    const since = this.#sinceCheckpoint + facts.length;
+    const due = since >= checkpointEvery || facts.some((fact) => fact.kind === 'turn_finished');
+    this.#drawn = { taken, facts, spoken, state, sinceCheckpoint: due ? 0 : since };
     return this.#commitOf(this.#drawn, at);
   }
 
@@ -114,16 +118,14 @@ export class Conversation implements Member {
     return { ...msg, command: { ...msg.command, known } };
   }
 
-  #commitOf({ facts, spoken, state }: Drawn, at: number): Commit {
+  #commitOf({ facts, spoken, state, sinceCheckpoint }: Drawn, at: number): Commit {
     const events = spoken.flatMap(({ say }) =>
       say.say === 'event' ? [{ ...say.body, type: say.type }] : [],
     );
     const inputs = spoken.flatMap(({ say }) =>
       say.say === 'receipt' && !say.known ? [inputChange(say.receipt, at)] : [],
     );
-    const due =
-      this.#sinceCheckpoint + facts.length >= checkpointEvery ||
-      facts.some((fact) => fact.kind === 'turn_finished');
+    const due = facts.length > 0 && sinceCheckpoint === 0;
     const busy = state.turn !== null || state.queue.length > 0 || state.doomed.length > 0;
     return { scope: this.scope, at, facts, events, inputs, busy, ...(due && { checkpoint: state }) };
   }
@@ -133,11 +135,10 @@ export class Conversation implements Member {
     if (!drawn) return;
     this.#drawn = null;
     this.state = drawn.state;
-    const checkpointed = drawn.facts.some((fact) => fact.kind === 'turn_finished');
-    this.#sinceCheckpoint = checkpointed ? 0 : (this.#sinceCheckpoint + drawn.facts.length) % checkpointEvery;
+    this.#sinceCheckpoint = drawn.sinceCheckpoint;
     if (this.#transcript) for (const fact of drawn.facts) tell(this.#transcript, fact);
     this.#say(drawn, committed);
-    this.#follow();
+    this.#follow(drawn.spoken.some(({ say }) => say.say === 'event' && say.type === 'update_loop_status'));
   }
 
   /** Commands are answered with the failure; what the world reported cannot be asked again, so it is kept for the next attempt. */
@@ -199,8 +200,8 @@ export class Conversation implements Member {
     }
   }
 
-  /** Brings what runs in line with what should run, and keeps saying what is waited for. */
-  #follow(): void {
+  /** Brings what runs in line with what should run. What is waited for is said again 30 s after it was last `told`. */
+  #follow(told: boolean): void {
     const { effects, wakeAt } = plan(this.state);
     this.#effects.reconcile(effects);
     this.#wake?.cancel();
@@ -209,9 +210,12 @@ export class Conversation implements Member {
       const ms = Math.max(0, wakeAt - this.#host.clock.now());
       this.#wake = this.#host.clock.after(ms, () => this.hear({ kind: 'tick' }));
     }
-    this.#restate?.cancel();
     const busy = this.state.turn !== null || this.state.queue.length > 0;
-    this.#restate = busy ? this.#host.clock.after(restateMs, () => this.#tellAgain()) : null;
+    if (!busy || told) {
+      this.#restate?.cancel();
+      this.#restate = null;
+    }
+    if (busy) this.#restate ??= this.#host.clock.after(restateMs, () => this.#tellAgain());
   }
 
   #tellAgain(): void {

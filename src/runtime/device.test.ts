@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { virtualClock } from '../link/virtual-clock.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { type TestDevice, type TestDeviceOptions, testDevice } from '../testing/device.ts';
+import { startModelServer } from '../testing/model-server.ts';
 
 const open: TestDevice[] = [];
 const start = (options?: TestDeviceOptions) => {
@@ -87,6 +88,26 @@ describe('a turn', () => {
         waiting_for: { kind: 'approval', detail: 'AskUserQuestion' },
       },
     });
+  });
+  it('[SYNC-3] says it also while text streams without end', async () => {
+    const clock = virtualClock();
+    const server = await startModelServer({
+      scripts: { endless: [{ text: 'word '.repeat(400), pieces: 400, chunkDelayMs: 5 }] },
+    });
+    const test = start({ clock, env: { FARHAND_MODEL: 'openai-compatible/m', OPENAI_BASE_URL: server.url } });
+    await test.say('go #script=endless');
+    const restated = () =>
+      test.frames.some((frame) => frame.snapshot === true && frame.type === 'update_loop_status');
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(1_000);
+          return restated() && !test.frames.some(finished);
+        },
+        { interval: 5 },
+      )
+      .toBe(true);
+    await server.close();
   });
 });
 
