@@ -1,41 +1,18 @@
 import type { Answer } from '../core/messages.ts';
 import { readFrame } from '../link/read-frame.ts';
-import { type Failure, failure } from '../protocol/errors.ts';
-import type {
-  CommandFrame,
-  CommandType,
-  DeviceCommandType,
-  Frame,
-  ReplyPayload,
-} from '../protocol/frames.ts';
+import { failure } from '../protocol/errors.ts';
+import type { CommandFrame, DeviceCommandType, Frame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { owner, type Principal } from '../protocol/privileges.ts';
 import { failedReply, okReply } from '../protocol/reply.ts';
 import { missingPrivilege } from '../protocol/routing.ts';
 import { checkCommand } from '../protocol/validate.ts';
 import { StoreError } from '../store/store.ts';
+import { answered, type Handler, type Home, type Outcome, type Request } from './commands/handler.ts';
 import { handlers } from './commands/index.ts';
-import type { Asker } from './conversation.ts';
-import type { Device } from './device.ts';
-
-/** The conversation answers in the order of its events. */
-export const answered = Symbol('answered by the conversation');
-
-export type Outcome<T extends CommandType> =
-  | { readonly ok: true; readonly payload: ReplyPayload<T> }
-  | { readonly ok: false; readonly failure: Failure; readonly fields?: Readonly<Record<string, unknown>> }
-  | typeof answered;
-
-export type Request = { readonly device: Device; readonly by: Principal; readonly asker: Asker };
-export type Handler<T extends DeviceCommandType> = (
-  frame: CommandFrame<T>,
-  request: Request,
-) => Outcome<T> | Promise<Outcome<T>>;
-/** One per command of the contract: a new entry there does not compile until it has one here (CONTRACT-1). */
-export type Handlers = { readonly [T in DeviceCommandType]: Handler<T> };
 
 /** Works one frame from a link. Whatever comes of it, the asker gets exactly one answer (ERR-1). */
-export async function dispatch(device: Device, text: string, send: (frame: Frame) => void): Promise<void> {
+export async function dispatch(device: Home, text: string, send: (frame: Frame) => void): Promise<void> {
   const read = readFrame(text, { maxBytes: limits.frameFromDevice });
   if (!read.ok) return send({ type: 'error', message: read.message, code: read.code });
   const checked = checkCommand(read.frame);

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { AgentRecord } from '../../store/store.ts';
-import type { Device } from '../device.ts';
-import type { Handlers } from '../dispatch.ts';
+import type { Handlers, Home } from './handler.ts';
 
 export const agentHandlers = {
   agent_list: (_frame, { device }) => ({
@@ -44,7 +43,7 @@ export const noAgent = (id: string): Failure =>
   failure('agent_not_found', `Agent ${id} not found on this device.`);
 
 /** An agent as the wire shows it, with the fields stock clients read. */
-const shown = (device: Device, agent: AgentRecord) => ({
+const shown = (device: Home, agent: AgentRecord) => ({
   ...agent.extra,
   id: agent.id,
   name: agent.name,

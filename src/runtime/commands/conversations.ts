@@ -3,9 +3,8 @@ import type { TranscriptItem } from '../../core/transcript.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { ConversationRecord, ScopeId } from '../../store/store.ts';
 import { mayBeMinted } from '../conversations.ts';
-import type { Device } from '../device.ts';
-import type { Handlers } from '../dispatch.ts';
 import { noAgent } from './agents.ts';
+import type { Handlers, Home } from './handler.ts';
 
 const pageSize = 50;
 
@@ -58,7 +57,7 @@ export const conversationHandlers = {
   },
 } satisfies Partial<Handlers>;
 
-function cannotCreate(device: Device, scope: ScopeId): Failure | null {
+function cannotCreate(device: Home, scope: ScopeId): Failure | null {
   const { conversation_id: id } = scope;
   if (!mayBeMinted(id))
     return failure(
@@ -76,7 +75,7 @@ function cannotCreate(device: Device, scope: ScopeId): Failure | null {
 }
 
 /** `default` means an agent's main conversation: of the agent in the query, else of the default agent. */
-function find(device: Device, id: string, agentId: string | undefined): ConversationRecord | Failure {
+function find(device: Home, id: string, agentId: string | undefined): ConversationRecord | Failure {
   const { store } = device.host;
   if (id !== 'default') return store.findConversation(id) ?? noConversation(id);
   const agent = agentId ?? device.defaultAgent();

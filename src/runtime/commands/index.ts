@@ -1,6 +1,6 @@
-import type { Handlers } from '../dispatch.ts';
 import { agentHandlers } from './agents.ts';
 import { conversationHandlers } from './conversations.ts';
+import type { Handlers } from './handler.ts';
 import { inputHandlers } from './input.ts';
 import { stateHandlers } from './state.ts';
 

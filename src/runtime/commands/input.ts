@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { CommandFrame } from '../../protocol/frames.ts';
 import { receiptFrame } from '../conversation.ts';
-import { answered, type Handlers, type Request } from '../dispatch.ts';
+import { answered, type Handlers, type Request } from './handler.ts';
 
 type Payload = CommandFrame<'input'>['payload'];
 type Message = Extract<Payload, { kind: 'create_message' }>['messages'][number];

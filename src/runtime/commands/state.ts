@@ -6,9 +6,9 @@ import { pendingCalls, requestIdOf, requestOf } from '../../core/status.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import type { Conversation } from '../conversation.ts';
-import { answered, type Handlers, type Request } from '../dispatch.ts';
 import { checkOut } from '../git.ts';
 import { snapshots } from '../snapshots.ts';
+import { answered, type Handlers, type Request } from './handler.ts';
 
 export const stateHandlers = {
   sync(frame, { device, asker }) {

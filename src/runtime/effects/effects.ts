@@ -1,16 +1,16 @@
 import type { Msg } from '../../core/messages.ts';
 import type { Effect, EffectId } from '../../core/plan.ts';
-import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
 import type { Prepared } from '../tools/tool.ts';
 import { runModel } from './run-model.ts';
 import { killDoomed, lookAtLost, prepareTool, runTool } from './run-tool.ts';
+import type { Subject } from './subject.ts';
 
 type Running = { readonly stop: () => void; readonly ended: Promise<void> };
 
 /** The effects of one conversation that go on in this process. Every outcome comes back as a message. */
 export class Effects {
-  readonly #conversation: Conversation;
+  readonly #conversation: Subject;
   readonly #host: Host;
   readonly #running = new Map<EffectId, Running>();
   /** Calls made ready whose start is not durable yet, or that have just begun. */
@@ -18,7 +18,7 @@ export class Effects {
   /** Effects that another process had started: they are settled as lost before anything else. */
   readonly #lost = new Set<EffectId>();
 
-  constructor(conversation: Conversation, host: Host) {
+  constructor(conversation: Subject, host: Host) {
     this.#conversation = conversation;
     this.#host = host;
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { RequestedCall } from '../../core/facts.ts';
-import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
 import { toolContext } from './run-tool.ts';
+import type { Subject } from './subject.ts';
 
 /** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */
 export const inputHash = (input: unknown): string =>
@@ -13,7 +13,7 @@ export const inputHash = (input: unknown): string =>
 
 /** Finds out about a call what the rules and the person need: its arguments, its reach, what an edit would change. */
 export async function requestedCall(
-  conversation: Conversation,
+  conversation: Subject,
   host: Host,
   asked: { readonly id: string; readonly name: string; readonly args: string },
 ): Promise<RequestedCall> {

@@ -1,16 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Msg } from '../../core/messages.ts';
-import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
 import { systemPrompt } from '../models/context.ts';
 import type { ModelPart } from '../models/model.ts';
+import { isLongTurn } from './long-turn.ts';
 import { requestedCall } from './requested-call.ts';
+import type { Subject } from './subject.ts';
 
 type CallPart = Extract<ModelPart, { kind: 'call' }>;
 
 /** One request of the turn: what the model says becomes reports, its calls are examined before anybody sees them. */
 export async function runModel(
-  conversation: Conversation,
+  conversation: Subject,
   host: Host,
   run: string,
   signal: AbortSignal,
@@ -40,8 +41,8 @@ export async function runModel(
         const opens = message?.field !== field;
         if (opens) message = { id: `msg-${host.mint()}`, field };
         if (message) tell({ kind: 'text', message: message.id, field, text: part.text });
-        // A burst never leaves the microtask queue: without a pause its first words would wait for its last.
-        if (opens) await setImmediate();
+        // A burst never leaves the microtask queue: without a pause its first words, and everybody else, would wait for its last.
+        if (opens || isLongTurn()) await setImmediate();
         break;
       }
       case 'call':
@@ -76,7 +77,7 @@ export async function runModel(
 }
 
 /** The turn's options can narrow the tools (protocol reference 3.2.1). */
-function toolsFor(conversation: Conversation, host: Host) {
+function toolsFor(conversation: Subject, host: Host) {
   const template: unknown = JSON.parse(conversation.state.turn?.inputs[0]?.template ?? '{}');
   const { client_tool_allowlist: allowed, exclude_interactive_tools: quiet } = template as {
     client_tool_allowlist?: readonly string[];

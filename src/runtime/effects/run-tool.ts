@@ -5,11 +5,11 @@ import type { Effect } from '../../core/plan.ts';
 import type { Call } from '../../core/state.ts';
 import { scopeKey } from '../../protocol/shapes.ts';
 import type { ScopeId } from '../../store/store.ts';
-import type { Conversation } from '../conversation.ts';
 import type { Host } from '../host.ts';
 import { lookAt } from '../tools/file-change.ts';
 import { killSurvivors } from '../tools/process-tree.ts';
 import type { Prepared, Problem, ToolContext } from '../tools/tool.ts';
+import type { Subject } from './subject.ts';
 
 /** Two providers may give two conversations the same call id: processes and files are marked with one that is unique on the device. */
 const callKey = (scope: ScopeId, callId: string): string =>
@@ -18,7 +18,7 @@ const callKey = (scope: ScopeId, callId: string): string =>
     .digest('hex')
     .slice(0, 32);
 
-export const toolContext = (conversation: Conversation, host: Host, callId: string): ToolContext => ({
+export const toolContext = (conversation: Subject, host: Host, callId: string): ToolContext => ({
   callId: callKey(conversation.scope, callId),
   cwd: conversation.state.cwd || host.cwd,
   scratch: host.scratch,
@@ -27,7 +27,7 @@ export const toolContext = (conversation: Conversation, host: Host, callId: stri
 });
 
 export async function prepareTool(
-  conversation: Conversation,
+  conversation: Subject,
   host: Host,
   call: Call,
 ): Promise<Prepared | Problem> {
