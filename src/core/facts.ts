@@ -188,6 +188,8 @@ export const historyKinds: ReadonlySet<FactKind> = new Set([
 
 /** The only facts that retention may trim: their text stands whole in a `message` fact once it is finished. */
 export const trimmableKinds: ReadonlySet<FactKind> = new Set(['text']);
+/** The fact after which no trimmable fact before it says anything about the state. */
+export const turnEnd = 'turn_finished' satisfies FactKind;
 
 /** Brings a stored fact to today's shape. A kind or version this program does not know is a newer program's. */
 export function upcast(stored: { readonly kind: string; readonly v: number }): Fact | null {

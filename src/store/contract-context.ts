@@ -64,6 +64,14 @@ export function messageFact(id: string, text: string): Fact {
   return { kind: 'message', v: 1, id, field: 'assistant', text, run: 'run-1', at: t0 };
 }
 
+export const turnFinishedFact: Fact = {
+  kind: 'turn_finished',
+  v: 1,
+  stop_reason: 'end_turn',
+  error: null,
+  at: t0,
+};
+
 export function input(key: string): InputRecord {
   return { key, input_id: `in-${key}`, hash: 'h', state: 'accepted', turn_id: null, code: null, at: t0 };
 }

@@ -13,6 +13,7 @@ import {
   options,
   t0,
   textFact,
+  turnFinishedFact,
 } from './contract-context.ts';
 
 /** What a conversation is folded from, and the fate of its inputs. */
@@ -43,6 +44,15 @@ export function recordContract(ctx: Context): void {
       expect(ctx.store.load(agentA)).toMatchObject({ checkpoint: null, facts: [createdFact, textFact('a')] });
       ctx.reopen();
       expect(ctx.store.load(agentA)).toMatchObject({ checkpoint: { facts: 2 }, facts: [] });
+    });
+
+    it('passes over the text of turns that are over', () => {
+      ctx.store.createConversation(agentA, t0);
+      const over: Fact[] = [createdFact, textFact('a'), messageFact('m', 'a'), turnFinishedFact];
+      const running = [textFact('b'), messageFact('m', 'b'), textFact('c')];
+      ctx.store.commit([change(agentA, { facts: [...over, ...running], checkpoint: initialState })]);
+      const loaded = ctx.reopen({ applyVersion: options.applyVersion + 1 }).load(agentA);
+      expect(loaded?.facts).toEqual([createdFact, messageFact('m', 'a'), turnFinishedFact, ...running]);
     });
 
     it('tells the history: what the transcript is made of, with its numbers', () => {

@@ -1,4 +1,4 @@
-import { historyKinds, trimmableKinds } from '../core/facts.ts';
+import { historyKinds, trimmableKinds, turnEnd } from '../core/facts.ts';
 import type { State } from '../core/state.ts';
 import { noSuchConversation, refused } from './conversations.ts';
 import { eventText } from './event-text.ts';
@@ -155,7 +155,9 @@ export function load(found: Conversation, applyVersion: number): Loaded {
   const stored = found.checkpoint?.apply === applyVersion ? found.checkpoint : null;
   const checkpoint = stored && { facts: stored.facts, state: parseStored<State>(stored.state) };
   const after = checkpoint?.facts ?? 0;
-  const facts = found.facts.filter((fact) => fact.n > after).map((fact) => readFact(fact.text));
+  const later = found.facts.filter((fact) => fact.n > after).map((fact) => readFact(fact.text));
+  const over = later.findLastIndex((fact) => fact.kind === turnEnd);
+  const facts = later.filter((fact, n) => n > over || !trimmableKinds.has(fact.kind));
   return { record, checkpoint, facts };
 }
 

@@ -13,6 +13,7 @@ import {
   options,
   t0,
   textFact,
+  turnFinishedFact,
 } from './contract-context.ts';
 import { openMemoryStore } from './memory.ts';
 import { memoryHome } from './memory-home.ts';
@@ -34,7 +35,7 @@ const key = fc.constantFrom('k1', 'k2', 'k3');
 const fact = fc.oneof(
   text.map(textFact),
   text.map((value) => messageFact('m', value)),
-  fc.constant(createdFact),
+  fc.constantFrom(createdFact, turnFinishedFact),
 );
 const change = fc.oneof(
   key.map((name) => ({ kind: 'add', input: input(name) }) as const),

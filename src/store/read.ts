@@ -1,3 +1,4 @@
+import { turnEnd } from '../core/facts.ts';
 import type { State } from '../core/state.ts';
 import type { Database } from '../sqlite/open.ts';
 import { conversationRow, toRecord } from './conversations.ts';
@@ -15,8 +16,11 @@ export function load(db: Database, scope: ScopeId, applyVersion: number): Loaded
     applyVersion,
   );
   const checkpoint = stored ? { facts: stored.facts, state: parseStored<State>(stored.state) } : null;
-  const sql = 'SELECT n, body FROM fact WHERE conversation = ? AND n > ? ORDER BY n';
-  const rows = db.all<FactRow>(sql, row.id, checkpoint?.facts ?? 0);
+  const after = checkpoint?.facts ?? 0;
+  const ended = 'SELECT n FROM fact WHERE conversation = ? AND kind = ? ORDER BY n DESC LIMIT 1';
+  const over = db.get<{ n: number }>(ended, row.id, turnEnd)?.n ?? 0;
+  const sql = 'SELECT n, body FROM fact WHERE conversation = ? AND n > ? AND (delta = 0 OR n > ?) ORDER BY n';
+  const rows = db.all<FactRow>(sql, row.id, after, over);
   return { record: toRecord(row), checkpoint, facts: rows.map((fact) => readFact(fact.body)) };
 }
 

@@ -83,7 +83,7 @@ export type Committed = { readonly log_id: string; readonly events: readonly Sto
 export type Loaded = {
   readonly record: ConversationRecord;
   readonly checkpoint: { readonly facts: number; readonly state: State } | null;
-  /** Facts after the checkpoint, or all of them. */
+  /** Facts after the checkpoint, or all of them; without the text of turns that are over, which says nothing about the state. */
   readonly facts: readonly Fact[];
 };
 
