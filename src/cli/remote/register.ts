@@ -2,6 +2,7 @@ import type { Clock } from '../../link/clock.ts';
 import { commandTypes } from '../../protocol/routing.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Identity } from './identity.ts';
+import { type Posted, post } from './post.ts';
 
 /** What a broker makes of a registration. `refused`: the same request will not do better; `status` is the HTTP status. */
 export type Registration =
@@ -17,7 +18,8 @@ export type Registrant = { readonly identity: Identity; readonly version: string
 const TIMEOUT_MS = 30_000;
 /** Longer than any restart; beyond it a wrong clock or a slip is more likely than a wish. */
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
-const MAX_BODY_BYTES = 64 * 1024;
+/** As much of the body as any answer needs. */
+const MAX_BODY_CHARS = 64 * 1024;
 const SHOWN_CHARS = 200;
 
 /** [REG-1] Asks for a lease once. `signal` gives it up. */
@@ -29,15 +31,10 @@ export async function register(
   const late = new AbortController();
   const timer = clock.after(TIMEOUT_MS, () => late.abort(new Error(`no answer for ${TIMEOUT_MS / 1000} s`)));
   try {
-    const response = await fetch(`${endpoint.base}/v1/environments/register`, {
-      method: 'POST',
-      headers: headersFor(endpoint),
-      body: JSON.stringify(requestBody(endpoint, registrant)),
-      // A redirect would carry the token to where nobody sent it.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, late.signal]),
-    });
-    return judge(response, await readBody(response), clock.now());
+    const url = `${endpoint.base}/v1/environments/register`;
+    const body = JSON.stringify(requestBody(endpoint, registrant));
+    const options = { signal: AbortSignal.any([signal, late.signal]), maxBody: MAX_BODY_CHARS };
+    return judge(await post(url, headersFor(endpoint), body, options), clock.now());
   } catch (error) {
     return { kind: 'retry', afterMs: 0, message: `${endpoint.base} cannot be reached: ${causeOf(error)}` };
   } finally {
@@ -65,14 +62,13 @@ const requestBody = ({ name }: Endpoint, { identity, version }: Registrant) => (
   },
 });
 
-function judge(response: Response, body: string, now: number): Registration {
-  const { status } = response;
-  if (response.ok)
+function judge({ status, body, retryAfter }: Posted, now: number): Registration {
+  if (status >= 200 && status < 300)
     return readLease(body) ?? { kind: 'refused', status, message: 'the answer names no lease' };
   if (status === 426) return { kind: 'direct' };
   const message = said(status, body);
   if (status !== 429 && status < 500) return { kind: 'refused', status, message };
-  return { kind: 'retry', afterMs: retryAfter(response.headers.get('retry-after'), now), message };
+  return { kind: 'retry', afterMs: waitOf(retryAfter, now), message };
 }
 
 function readLease(body: string): Registration | null {
@@ -105,26 +101,16 @@ function parsed(body: string): Readonly<Record<string, unknown>> {
 }
 
 /** Milliseconds from a number of seconds or an HTTP date. */
-function retryAfter(header: string | null, now: number): number {
+function waitOf(header: string | null, now: number): number {
   if (header === null) return 0;
   const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isNaN(ms) ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
 }
 
-/** As much of the body as any answer needs. */
-async function readBody({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_BODY_BYTES) break;
-  }
-  return text;
-}
-
-/** `fetch` itself only says that it failed; why, its cause does. */
+/** The abort is only that; why, its cause says. An address that failed in several ways says each of them. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return causeOf(error.cause);
+  if (error instanceof AggregateError) return error.errors.map(causeOf).join('; ');
   return error.message || ('code' in error ? String(error.code) : error.name);
 }
