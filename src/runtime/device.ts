@@ -13,6 +13,7 @@ import { dispatch } from './dispatch.ts';
 import { gitContext } from './git.ts';
 import type { Host } from './host.ts';
 import { defaultModel, modelResolver, type Variables } from './models/handles.ts';
+import type { WireOptions } from './models/openai-compatible.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { tools as builtInTools } from './tools/index.ts';
 
@@ -27,6 +28,8 @@ export type DeviceOptions = {
   readonly mode?: Mode;
   readonly clock?: Clock;
   readonly env?: Variables;
+  /** How patiently a model's endpoint is waited for. */
+  readonly wire?: WireOptions;
   readonly mint: () => string;
   /** Told of what no client asked about: a fault of the program, or the lease gone. */
   readonly trouble: (what: string, error: unknown) => void;
@@ -54,7 +57,7 @@ export class Device {
     this.#clock = clock;
     mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
     const committer = new Committer(store, clock, options.fenced);
-    const modelAt = modelResolver(env);
+    const modelAt = modelResolver(env, options.wire);
     const toolNames = builtInTools.map((tool) => tool.name);
     this.host = {
       store,

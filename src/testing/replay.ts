@@ -9,7 +9,13 @@ import { type Fields, fields, list } from './loose.ts';
 import { callOf, inputOf, isToolName, Scene } from './scene.ts';
 
 /** What a stock device told under one note of a recording, and what the core tells in its place. */
-export type Replayed = { readonly note: string; readonly stock: string[]; readonly ours: string[] };
+export type Replayed = {
+  readonly note: string;
+  readonly stock: string[];
+  readonly ours: string[];
+  /** What clients sent meanwhile, each with the number of our lines that had been told before. */
+  readonly commands: readonly { readonly frame: Frame; readonly after: number }[];
+};
 
 /**
  * Plays a recording of a stock device into the pure core: the commands of its clients, and what its model and its tools did, each as
@@ -22,7 +28,7 @@ export function replay(capture: readonly CaptureLine[]): Replayed[] {
 }
 
 /** Frames that one conversation tells; the rest of a recording is the work of the host. */
-const told = new Set([
+export const told: ReadonlySet<string> = new Set([
   'update_loop_status',
   'update_device_status',
   'update_queue',
@@ -51,6 +57,8 @@ class Player {
   readonly #outcomes = new Map<string, Outcome>();
   #note = 'as it begins';
   #frames: Frame[] = [];
+  #ours: string[] = [];
+  #commands: { frame: Frame; after: number }[] = [];
   #syncing = false;
   #calls: RequestedCall[] = [];
   #wrote: { path: string; content: string }[] = [];
@@ -69,6 +77,8 @@ class Player {
     if (!frame) return;
     if (dir === 'broker->runtime') {
       if (frame.type === 'sync') this.#syncing = true;
+      this.#ours.push(...this.#scene.lines());
+      this.#commands.push({ frame, after: this.#ours.length });
       this.#ask(frame);
     } else if (frame.type === 'sync_response') this.#syncing = false;
     else if (told.has(frame.type) && !this.#syncing) {
@@ -84,14 +94,20 @@ class Player {
   }
 
   #turnPage(note: string): void {
-    this.#replayed.push({ note: this.#note, stock: this.#stock(this.#frames), ours: this.#scene.lines() });
+    this.#ours.push(...this.#scene.lines());
+    const [ours, commands] = [this.#ours, this.#commands];
+    this.#replayed.push({ note: this.#note, stock: this.#stock(this.#frames), ours, commands });
     this.#frames = [];
+    this.#ours = [];
+    this.#commands = [];
     this.#note = note;
   }
 
   #ask(frame: Frame): void {
     const command = this.#commandOf(frame);
     if (command) this.#scene.command(command, 'ann', frame.request_id !== undefined);
+    // What never reaches a conversation is answered by the host, to its sender alone.
+    else if (frame.type === 'input') this.#scene.tell({ type: 'input_accepted', accepted: false });
   }
 
   #commandOf(frame: Frame): Command | null {

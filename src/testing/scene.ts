@@ -114,6 +114,11 @@ export class Scene {
     return this.hear({ kind: 'tick' });
   }
 
+  /** What a client sees that no step says. */
+  tell(frame: Frame): void {
+    this.#frames.push(frame);
+  }
+
   /** What a client saw since this was last asked, normalised. */
   lines(): string[] {
     const frames = this.#frames;

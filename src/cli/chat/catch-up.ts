@@ -1,6 +1,6 @@
 import type { Item } from '../../client/transcript.ts';
-import { callsOf } from '../print/translate-delta.ts';
 import type { Style } from '../program/style.ts';
+import { callsOf } from '../show/delta.ts';
 import type { Fields } from '../show/fields.ts';
 import { printable } from '../show/printable.ts';
 import { headerOf, resultLines, userLines } from '../show/view-delta.ts';

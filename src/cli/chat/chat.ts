@@ -6,7 +6,7 @@ import type { Frame } from '../../protocol/frames.ts';
 import type { Variables } from '../../runtime/models/handles.ts';
 import type { Style } from '../program/style.ts';
 import { contentText } from '../show/fields.ts';
-import { oneLine } from '../show/printable.ts';
+import { oneLine, printable } from '../show/printable.ts';
 import { isIdle, progressText } from '../show/progress.ts';
 import { requestLines } from '../show/request.ts';
 import { liveOutput } from '../show/tool-call.ts';
@@ -19,6 +19,7 @@ import { editInput } from './edit-input.ts';
 import { headerLines } from './header.ts';
 import { type History, historyLines } from './history.ts';
 import type { Screen } from './screen.ts';
+import { Sent } from './sent.ts';
 import { runSlash } from './slash.ts';
 
 export type ChatOptions = {
@@ -49,11 +50,7 @@ export class Chat {
   #asking: Asking | null = null;
   /** Requests that this terminal has answered, until they are gone from the list. */
   readonly #decided = new Set<string>();
-  /** Messages that this terminal has sent. */
-  readonly #sent = new Map<
-    string,
-    { readonly text: string; readonly state: 'sent' | 'accepted' | 'settled' }
-  >();
+  readonly #sent = new Sent();
   /** What happens while the words that began it are being looked up. */
   #held: Frame[] | null = null;
   #interruptedAt = Number.NEGATIVE_INFINITY;
@@ -81,7 +78,6 @@ export class Chat {
         event: (frame) => this.#event(frame),
         snapshot: (frame) => this.#show(showFrame(this.#view, frame, style)),
         receipt: (frame) => void this.#receipt(frame),
-        aside: (frame) => this.#show(showFrame(this.#view, frame, style)),
         gap: ({ from, to }) =>
           this.#caughtUp && this.say([style.yellow(`… ${to - from + 1} events are no longer kept …`)]),
         reset: () => this.#reset(),
@@ -98,8 +94,8 @@ export class Chat {
     this.#isLeft = true;
     this.#follower?.stop();
     this.options.screen.expect(null);
-    for (const { text, state } of this.#sent.values())
-      if (state === 'sent') this.warn(`Not delivered, send it again: ${oneLine(text, 80)}`);
+    for (const text of this.#sent.undelivered())
+      this.warn(`Not delivered, send it again: ${oneLine(text, 80)}`);
     this.#left.resolve(why);
   }
 
@@ -108,7 +104,7 @@ export class Chat {
   }
 
   warn(text: string): void {
-    this.say([this.options.style.yellow(text)]);
+    this.say([this.options.style.yellow(printable(text))]);
   }
 
   /** Ctrl-C: stops the turn; twice, or when nothing runs, leaves. */
@@ -181,9 +177,8 @@ export class Chat {
   /** A message that another terminal sent to an idle conversation is not repeated in the log: only its receipt tells of it. */
   async #receipt({ client_message_id: id, state }: Frame): Promise<void> {
     if (typeof id !== 'string') return;
-    const own = this.#sent.get(id);
-    if (own?.state === 'sent') this.#sent.set(id, { ...own, state: 'accepted' });
-    if (own || state !== 'accepted' || !this.#caughtUp) return;
+    this.#sent.accepted(id);
+    if (this.#sent.has(id) || state !== 'accepted' || !this.#caughtUp) return;
     const { client, place, style } = this.options;
     const { agent_id, conversation_id } = place.scope;
     this.#held ??= [];
@@ -200,6 +195,7 @@ export class Chat {
 
   /** What is expected of the person now. */
   #refresh(): void {
+    if (this.#isLeft) return;
     const { screen, style } = this.options;
     const { approvals, loop } = this.#view.transcript;
     for (const id of this.#decided)
@@ -215,15 +211,8 @@ export class Chat {
       if (this.#asking) this.say(askingLines(this.#asking, style));
     }
     if (this.#asking) return screen.expect(labelOf(this.#asking));
-    const ready = isIdle(loop) && !this.#isUnderWay() && this.#decided.size === 0;
+    const ready = isIdle(loop) && !this.#sent.isUnderWay(this.#view.transcript) && this.#decided.size === 0;
     screen.expect(ready ? label : null);
-  }
-
-  /** Whether a message of this terminal is still to be worked; one that an abort has parked waits for the person. */
-  #isUnderWay(): boolean {
-    const { queue } = this.#view.transcript;
-    const parked = queue.flatMap(({ client_message_id: id, paused }) => (paused === true ? [id] : []));
-    return [...this.#sent].some(([id, { state }]) => state !== 'settled' && !parked.includes(id));
   }
 
   async #line(line: string): Promise<void> {
@@ -239,10 +228,10 @@ export class Chat {
   send(text: string): void {
     const { client, place, mint } = this.options;
     const id = `cm-${mint()}`;
-    this.#sent.set(id, { text, state: 'sent' });
+    this.#sent.add(id, text);
     void client.send(place.scope, text, { client_message_id: id, until: 'settled' }).then((result) => {
       if (this.#isLeft) return;
-      this.#sent.set(id, { text, state: 'settled' });
+      this.#sent.settled(id);
       if (!result.ok) this.warn(`Not sent: ${result.failure.message}`);
       this.#refresh();
     });
@@ -302,7 +291,7 @@ export class Chat {
   }
 
   #progress(): string | null {
-    const text = progressText(this.#view.transcript.loop, Date.now());
+    const text = progressText(this.#view.transcript, Date.now());
     const output = liveOutput(this.#view.transcript);
     return text !== null && output ? `${text}  ${output}` : text;
   }

@@ -18,10 +18,10 @@ export function headerLines({ place, cwd, mode, folder }: Header, style: Style):
   const lines = [
     `${style.bold(`farhand ${version}`)} · ${oneLine(agent.name, 40)} · ${scope.conversation_id} · ${demo ? style.yellow(model) : model}`,
     style.dim(
-      `${cwd === null ? folder : oneLine(cwd, 200)} · mode ${mode ?? '?'} · /help lists commands, Ctrl-C stops a turn, twice leaves`,
+      `${oneLine(cwd || folder, 200)} · mode ${mode ?? '?'} · /help lists commands, Ctrl-C stops a turn, twice leaves`,
     ),
   ];
-  if (cwd !== null && cwd !== folder)
+  if (cwd && cwd !== folder)
     lines.push(
       style.yellow(
         `This conversation works there, not in ${oneLine(folder, 200)}: /cd . changes that, --new begins one here.`,

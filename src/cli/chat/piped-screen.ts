@@ -14,6 +14,7 @@ export class PipedScreen implements Screen {
   #listener: ScreenListener | null = null;
   #label: string | null = null;
   #due = false;
+  #fresh = true;
   #ended = false;
 
   constructor(io: Io) {
@@ -34,7 +35,9 @@ export class PipedScreen implements Screen {
   }
 
   write(text: string): void {
+    if (text === '') return;
     this.#io.out.write(text);
+    this.#fresh = text.endsWith('\n');
   }
 
   expect(label: string | null): void {
@@ -52,6 +55,7 @@ export class PipedScreen implements Screen {
 
   close(): void {
     this.#listener = null;
+    this.#endLine();
     this.#lines?.close();
   }
 
@@ -64,9 +68,14 @@ export class PipedScreen implements Screen {
       if (this.#label === null) return;
       const line = this.#waiting.shift();
       if (line === undefined) return this.#ended ? this.#listener?.end() : undefined;
+      this.#endLine();
       this.write(`${this.#label}${line}\n`);
       this.#label = null;
       this.#listener?.line(line);
     });
+  }
+
+  #endLine(): void {
+    if (!this.#fresh) this.write('\n');
   }
 }

@@ -32,6 +32,8 @@ export class TerminalScreen implements Screen {
   #tail = '';
   /** The beginning of a line that waits for its end, or for the editor to go. */
   #held = '';
+  /** A line was ended here for the sake of the editor, so that a line break which comes next has been made already. */
+  #broken = false;
   #lent = false;
 
   constructor(io: Io) {
@@ -45,6 +47,8 @@ export class TerminalScreen implements Screen {
     this.#editor = createInterface({ input: this.#keys, output: out, terminal: true, historySize: 200 });
     this.#editor.on('line', (line) => this.#entered(line.replaceAll(lineBreak, '\n')));
     this.#editor.on('SIGINT', () => this.#interrupted());
+    // Ctrl-Z would stop an owner that others wait for.
+    this.#editor.on('SIGTSTP', () => undefined);
     this.#editor.on('close', () => this.#listener?.end());
     input.on('data', this.#typed);
     this.#takeTerminal(true);
@@ -52,9 +56,15 @@ export class TerminalScreen implements Screen {
 
   write(text: string): void {
     if (text === '') return;
+    if (this.#lent) {
+      this.#held += text;
+      return;
+    }
     this.#spinner.hide();
-    if (!this.#editing) return this.#put(text);
-    this.#held += text;
+    const rest = this.#broken && text.startsWith('\n') ? text.slice(1) : text;
+    this.#broken = false;
+    if (!this.#editing) return this.#put(rest);
+    this.#held += rest;
     const end = this.#held.lastIndexOf('\n') + 1;
     if (end > 0) this.#above(this.#held.slice(0, end));
     this.#held = this.#held.slice(end);
@@ -63,7 +73,11 @@ export class TerminalScreen implements Screen {
   expect(label: string | null): void {
     if (label === this.#label && (label === null || this.#editing)) return;
     this.#label = label;
-    if (label !== null) return this.#edit(label);
+    if (this.#lent) return;
+    if (label !== null) {
+      this.#endHeld();
+      return this.#edit(label);
+    }
     if (this.#editing && this.#editor?.line === '') this.#leaveEditor();
   }
 
@@ -83,6 +97,7 @@ export class TerminalScreen implements Screen {
     } finally {
       this.#lent = false;
       this.#takeTerminal(true);
+      this.#release();
     }
   }
 
@@ -90,6 +105,7 @@ export class TerminalScreen implements Screen {
     this.#listener = null;
     this.#leaveEditor();
     this.#spinner.stop();
+    if (this.#tail !== '') this.#put('\n');
     this.#io.in.off('data', this.#typed);
     this.#editor?.close();
     this.#takeTerminal(false);
@@ -99,7 +115,8 @@ export class TerminalScreen implements Screen {
     const text = unpasted(chunk.toString());
     // Ctrl-C and Ctrl-D are no text.
     if (!this.#editing && text !== '\x03' && text !== '\x04') this.#edit(this.#label ?? unasked);
-    this.#keys.write(text);
+    // One by one: of several at once the editor would not notice that its line has grown beyond the width.
+    for (const key of text) this.#keys.write(key);
   };
 
   #entered(line: string): void {
@@ -121,7 +138,10 @@ export class TerminalScreen implements Screen {
 
   #edit(label: string): void {
     this.#spinner.hide();
-    if (!this.#editing && this.#tail !== '') this.#put('\n');
+    if (!this.#editing && this.#tail !== '') {
+      this.#put('\n');
+      this.#broken = true;
+    }
     this.#editing = true;
     this.#editor?.setPrompt(label);
     this.#editor?.prompt(true);
@@ -135,6 +155,14 @@ export class TerminalScreen implements Screen {
     cursorTo(out, 0);
     clearScreenDown(out);
     this.#release();
+  }
+
+  /** Whoever is asked for a line has been told everything: what has no end yet gets one. */
+  #endHeld(): void {
+    if (this.#held === '') return;
+    this.#above(`${this.#held}\n`);
+    this.#held = '';
+    this.#broken = true;
   }
 
   #release(): void {

@@ -9,6 +9,9 @@ import { StoreError } from '../../store/store.ts';
 import { becomeOwner, type Owner, type OwnerOptions } from './owner.ts';
 import type { HomePaths } from './paths.ts';
 
+/** Nobody can own the home as it is; `problem` is what a person has to mend. */
+type Unownable = DialFailure & { readonly problem: Failure };
+
 /** An owner that has the lock and does not answer yet is starting; this long it is asked again before the caller is told. */
 const startupMs = 3_000;
 const askAgainMs = 20;
@@ -44,8 +47,10 @@ export class Member {
   async join(): Promise<Failure | null> {
     try {
       const pipe = await this.open();
-      if (isDialFailure(pipe))
-        return failure('unreachable', `The owner of ${this.#paths.home} does not answer: ${pipe.message}.`);
+      if (isDialFailure(pipe)) {
+        const silent = `The owner of ${this.#paths.home} does not answer: ${pipe.message}.`;
+        return isUnownable(pipe) ? pipe.problem : failure('unreachable', silent);
+      }
       pipe.close();
       return null;
     } catch (error) {
@@ -81,7 +86,7 @@ export class Member {
   }
 
   /** Null where another process holds the lock, and where this one became the owner. */
-  async #tryTakeOver(): Promise<DialFailure | null> {
+  async #tryTakeOver(): Promise<Unownable | null> {
     const lock = acquireOwnerLock(this.#paths.home);
     if ('code' in lock) return null;
     const owner = await becomeOwner(this.#paths, lock, this.#options).catch((error: unknown) => {
@@ -90,9 +95,11 @@ export class Member {
     });
     if ('code' in owner) {
       lock.release();
-      return { kind: 'error', message: owner.message };
+      return { kind: 'error', message: owner.message, problem: owner };
     }
     this.#owner = owner;
     return null;
   }
 }
+
+const isUnownable = (failed: DialFailure): failed is Unownable => 'problem' in failed;

@@ -63,7 +63,14 @@ export async function becomeOwner(
     await device.close();
     return failure('home_unwritable', `The owner's socket cannot be opened: ${server.message}.`);
   }
-  device.start();
+  try {
+    device.start();
+  } catch (error) {
+    // Whoever tries again finds everything free.
+    server.close();
+    await device.close();
+    throw error;
+  }
   return {
     device,
     open() {

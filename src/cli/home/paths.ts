@@ -16,8 +16,9 @@ export type HomePaths = {
 /** The home of `FARHAND_HOME`, else `~/.farhand`; made when missing, for this user alone. */
 export function homePaths(env: Variables): HomePaths | Failure {
   const home = resolve(env.FARHAND_HOME || join(homedir(), '.farhand'));
+  const scratch = join(home, 'scratch');
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    mkdirSync(scratch, { recursive: true, mode: 0o700 });
     accessSync(home, constants.W_OK);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -30,6 +31,6 @@ export function homePaths(env: Variables): HomePaths | Failure {
     home,
     database: join(home, 'device.db'),
     socket: join(home, 'owner.sock'),
-    scratch: join(home, 'scratch'),
+    scratch,
   };
 }

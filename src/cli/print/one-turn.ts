@@ -3,7 +3,7 @@ import type { Follower } from '../../client/follower.ts';
 import { emptyTranscript, fold, type Transcript } from '../../client/transcript.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { progressText } from '../show/progress.ts';
-import { readRequest } from '../show/request.ts';
+import { type Request, readRequest } from '../show/request.ts';
 import { callLine } from '../show/tool-call.ts';
 import { shortId } from '../talk/approvals.ts';
 import type { Place } from '../talk/place.ts';
@@ -40,6 +40,7 @@ export class OneTurn {
   #sent = false;
   #timer: NodeJS.Timeout | undefined;
   #stopReason: string | null = null;
+  #cancelled = false;
 
   constructor(options: OneTurnOptions) {
     this.#options = options;
@@ -69,6 +70,7 @@ export class OneTurn {
       synced: () => this.#send(),
       failed: ({ message }) => this.#fail('error', message),
     });
+    if (stop.aborted) this.#stop('Stopped by Ctrl-C.');
     return this.#over.promise.finally(() => {
       clearTimeout(this.#timer);
       this.#follower?.stop();
@@ -77,11 +79,11 @@ export class OneTurn {
 
   /** What is waited for, for a line that is not kept. */
   progress(): string | null {
-    return progressText(this.#transcript.loop, Date.now());
+    return progressText(this.#transcript, Date.now());
   }
 
   #send(): void {
-    if (this.#sent) return;
+    if (this.#sent || this.#turn.result) return;
     this.#sent = true;
     const { client, place, prompt, clientMessageId: client_message_id } = this.#options;
     void client.send(place.scope, prompt, { client_message_id, until: 'settled' }).then((result) => {
@@ -105,6 +107,7 @@ export class OneTurn {
     this.#transcript = fold(this.#transcript, frame);
     this.#take(hearFrame(this.#turn, frame, Date.now()));
     this.#answer();
+    this.#cancel();
   }
 
   #fail(stopReason: string, detail: string): void {
@@ -113,53 +116,77 @@ export class OneTurn {
 
   #take({ turn, messages }: Heard): void {
     this.#turn = turn;
-    for (const message of messages) {
-      const told =
-        this.#stopReason !== null && message.type === 'result'
-          ? { ...message, errorDetail: this.#stopReason }
-          : message;
-      this.#options.tell(told);
-      if (told.type === 'result') this.#over.resolve(told);
+    for (const message of messages.map((one) => withReason(one, this.#stopReason))) {
+      this.#options.tell(message);
+      if (message.type === 'result') this.#over.resolve(message);
     }
   }
 
   /** Requests of a turn that somebody else began are theirs to answer. */
   #answer(): void {
-    const { client, place, approve, note } = this.#options;
+    const { approve, note } = this.#options;
     if (!this.#turn.active || !this.#turn.leads) return;
     for (const approval of this.#transcript.approvals) {
       const request = readRequest(approval);
       if (!request || this.#asked.has(request.requestId)) continue;
       this.#asked.add(request.requestId);
       const call = callLine(request.tool, request.input);
-      if (approve === 'wait') {
-        note(`${call} waits for approval: farhand approvals allow ${shortId(request.requestId)}`);
-        continue;
-      }
-      note(
-        `Denied ${call}: nobody is here to approve it. --approve wait leaves it to another terminal, --mode allows more.`,
-      );
-      const message = 'Denied: this turn was sent by a script, and nobody is there to approve it.';
-      void client.decide(
-        place.scope,
-        request.requestId,
-        { behavior: 'deny', message },
-        request.inputHash ?? undefined,
-      );
+      if (approve === 'deny') this.#deny(request, call);
+      else note(`${call} waits for approval: farhand approvals allow ${shortId(request.requestId)}`);
     }
   }
 
-  /** The turn is stopped, or where it has not begun, the prompt is taken back. */
-  #stop(detail: string): void {
-    const { client, place, clientMessageId, note } = this.#options;
-    if (this.#stopReason !== null || this.#turn.result) return;
-    this.#stopReason = detail;
-    const queued = this.#transcript.queue.find(({ client_message_id: id }) => id === clientMessageId);
-    if (typeof queued?.id === 'string') {
-      void client.call('remove_queue_item', { runtime: { ...place.scope }, item_id: queued.id });
-    } else if (this.#turn.active) {
-      note('Stopping the turn…');
-      void client.abort(place.scope, this.#turn.runs.at(-1));
-    } else this.#fail('interrupted', detail);
+  #deny({ requestId, inputHash }: Request, call: string): void {
+    const { client, place, note } = this.#options;
+    const message = 'Denied: this turn was sent by a script, and nobody is there to approve it.';
+    const denied = client.decide(
+      place.scope,
+      requestId,
+      { behavior: 'deny', message },
+      inputHash ?? undefined,
+    );
+    void denied.then(({ ok }) => {
+      // With the connection lost nobody knows whether it was heard: if not, it is asked again.
+      if (!ok) return void this.#asked.delete(requestId);
+      note(
+        `Denied ${call}: nobody is here to approve it. --approve wait leaves it to another terminal, --mode allows more.`,
+      );
+    });
   }
+
+  #stop(reason: string): void {
+    if (this.#stopReason !== null || this.#turn.result) return;
+    this.#stopReason = reason;
+    if (this.#sent) this.#cancel();
+    else this.#fail('interrupted', reason);
+  }
+
+  /** Stops the turn, or takes the prompt back out of the queue; of a prompt that is still on its way, as soon as it shows. */
+  #cancel(): void {
+    if (this.#stopReason === null || this.#cancelled || this.#turn.result) return;
+    const { client, place, clientMessageId, note } = this.#options;
+    const runtime = { ...place.scope };
+    const queued = this.#transcript.queue.find(({ client_message_id: id }) => id === clientMessageId);
+    if (typeof queued?.id === 'string')
+      this.#cancelling(client.call('remove_queue_item', { runtime, item_id: queued.id }));
+    else if (this.#turn.active) {
+      note('Stopping the turn…');
+      this.#cancelling(client.abort(place.scope, this.#turn.runs.at(-1)));
+    }
+  }
+
+  /** It may have begun, or the connection may be lost, in between: then the next event shows what there is to stop. */
+  #cancelling(call: Promise<{ readonly ok: boolean }>): void {
+    this.#cancelled = true;
+    void call.then(({ ok }) => {
+      this.#cancelled = ok;
+    });
+  }
+}
+
+/** That a turn was aborted is known to who stopped it; why, is worth telling. */
+function withReason(message: SdkMessage, reason: string | null): SdkMessage {
+  if (reason === null) return message;
+  if (message.type === 'error') return { ...message, message: reason };
+  return message.type === 'result' && !message.success ? { ...message, errorDetail: reason } : message;
 }

@@ -1,20 +1,7 @@
-import {
-  contentText,
-  type Fields,
-  fieldsOf,
-  isObject,
-  listOf,
-  numberOf,
-  textOf,
-  textsOf,
-} from '../show/fields.ts';
+import { callsOf, isProgress, resultsOf } from '../show/delta.ts';
+import { contentText, type Fields, fieldsOf, numberOf, textOf, textsOf } from '../show/fields.ts';
 import { inputOf } from '../show/tool-call.ts';
 import { errorCodeOf, type SdkMessage } from './sdk-message.ts';
-
-/** Ids of results that are not final: what a tool has printed so far, the whole of it each time. */
-const progressId = /^synthetic-tool-return-stream-/;
-export const isProgress = (delta: Fields): boolean =>
-  delta.message_type === 'tool_return_message' && progressId.test(textOf(delta.id) ?? '');
 
 /**
  * One `stream_delta` in the SDK's words; `uuid` where the delta has no id. The end of a turn is not told here: `stop_reason`
@@ -55,12 +42,6 @@ type Origin = { readonly uuid: string; readonly otid?: string; readonly runId?: 
 const said = (type: 'assistant' | 'reasoning', content: string, origin: Origin): readonly SdkMessage[] =>
   content === '' ? [] : [{ type, content, ...origin }];
 
-/** All calls of a delta, which may stand in one of two fields. */
-export function callsOf(delta: Fields): readonly Fields[] {
-  const many = listOf(delta.tool_calls).filter(isObject);
-  return many.length > 0 ? many : [delta.tool_calls, delta.tool_call].filter(isObject).slice(0, 1);
-}
-
 function toolCall(call: Fields, origin: Origin): readonly SdkMessage[] {
   const toolCallId = textOf(call.tool_call_id) ?? textOf(call.id);
   if (toolCallId === undefined) return [];
@@ -77,12 +58,6 @@ function toolCall(call: Fields, origin: Origin): readonly SdkMessage[] {
       ...origin,
     },
   ];
-}
-
-/** All results of a delta: a list, or one at its top level; the device's own deltas have both. */
-export function resultsOf(delta: Fields): readonly Fields[] {
-  const many = listOf(delta.tool_returns).filter(isObject);
-  return (many.length > 0 ? many : [delta]).filter((result) => typeof result.tool_call_id === 'string');
 }
 
 const toolResult = (result: Fields, origin: Origin): SdkMessage => ({

@@ -56,14 +56,8 @@ export function hearFrame(turn: WatchedTurn, frame: Frame, now: number): Heard {
 export function failTurn(turn: WatchedTurn, stopReason: string, detail: string, now: number): Heard {
   if (turn.result) return { turn, messages: [] };
   const errorCode = errorCodeOf(stopReason);
-  const result = {
-    ...resultOf(turn, now),
-    success: false,
-    error: errorCode,
-    errorCode,
-    errorDetail: detail,
-    stopReason,
-  };
+  const failed = { type: 'result', success: false, error: errorCode, errorCode } as const;
+  const result = { ...failed, errorDetail: detail, stopReason, ...howItWent(turn, now) };
   const last = turn.runs.at(-1);
   const error = {
     type: 'error',
@@ -114,7 +108,8 @@ function hearEnd(turn: WatchedTurn, frame: Frame, now: number): Heard {
   if (!isSuccess(stopReason))
     return failTurn(turn, stopReason, textOf(frame.error) ?? endings[stopReason] ?? stopReason, now);
   const text = [...turn.texts.values()].join('');
-  const result = { ...resultOf(turn, now), success: true, ...(text !== '' && { result: text }), stopReason };
+  const done = { type: 'result', success: true, ...(text !== '' && { result: text }) } as const;
+  const result = { ...done, stopReason, ...howItWent(turn, now) };
   return { turn: { ...turn, active: false, result }, messages: [result] };
 }
 
@@ -123,8 +118,7 @@ const endings: Readonly<Record<string, string>> = {
   max_tokens_exceeded: 'The model stopped at its limit of tokens; the answer is not complete.',
 };
 
-const resultOf = (turn: WatchedTurn, now: number) => ({
-  type: 'result' as const,
+const howItWent = (turn: WatchedTurn, now: number) => ({
   durationMs: turn.startedAt === null ? 0 : now - turn.startedAt,
   conversationId: turn.conversationId,
   agentId: turn.agentId,

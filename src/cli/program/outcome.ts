@@ -1,4 +1,5 @@
 import type { Failure } from '../../protocol/errors.ts';
+import { printable } from '../show/printable.ts';
 import { errStyle, type Io, note, sayJson } from './io.ts';
 
 /** Wrong usage: the command line itself cannot be followed. */
@@ -20,6 +21,6 @@ export function conclude(outcome: Outcome, io: Io, json: boolean): number {
   if (typeof outcome === 'number') return outcome;
   const { code, message } = outcome;
   if (json) sayJson(io, { error: { code, message } });
-  else note(io, `${errStyle(io).red('farhand:')} ${message}`);
+  else note(io, `${errStyle(io).red('farhand:')} ${printable(message)}`);
   return code === 'usage' ? 2 : 1;
 }

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-// Direction marks can make a command read differently from what it does.
-const bidirectional = '\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
-const unprintable = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f${bidirectional}]`, 'g');
+// Marks of direction and characters without a shape can make a command read differently from what it does. The joiners U+200C and
+// U+200D stay: scripts and emoji need them.
+const misleading = '\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\u{e0000}-\\u{e007f}';
+const unprintable = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f${misleading}]`, 'gu');
 
 /**
  * Text of a model, a tool or a peer as a terminal may show it: nothing in it can move the cursor, recolour or hide what a person
@@ -10,8 +11,9 @@ const unprintable = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f${
  */
 export function printable(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(unprintable, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+    return code < 0x10000 ? `\\u${code.toString(16)}` : `\\u{${code.toString(16)}}`;
   });
 }
 

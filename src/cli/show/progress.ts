@@ -1,23 +1,29 @@
-import type { Loop } from '../../client/transcript.ts';
+import type { Loop, Transcript } from '../../client/transcript.ts';
 import { fieldsOf, numberOf, textOf } from './fields.ts';
 import { oneLine } from './printable.ts';
+import { callLine, inputOf, runningCall } from './tool-call.ts';
 
 export const isIdle = (loop: Loop | null): boolean => loop === null || loop.status === 'WAITING_ON_INPUT';
 
 /** What a busy conversation waits for and for how long, on one line; null where it waits for a person or for nothing. */
-export function progressText(loop: Loop | null, now: number): string | null {
+export function progressText(transcript: Transcript, now: number): string | null {
+  const { loop } = transcript;
   if (loop === null || isIdle(loop)) return null;
   const { status } = loop;
   const waiting = fieldsOf(loop.waiting_for);
   const since = numberOf(waiting.since);
   const seconds = since === undefined ? '' : `, ${secondsText(now - since)}`;
-  const detail = oneLine(textOf(waiting.detail) ?? '', 60);
   switch (waiting.kind) {
     case 'model':
       if (status === 'RETRYING_API_REQUEST') return `waiting to ask the model again${seconds}`;
       return `${status === 'PROCESSING_API_RESPONSE' ? 'the model answers' : 'waiting for the model'}${seconds}`;
-    case 'tool':
-      return `running ${detail}${seconds}`;
+    case 'tool': {
+      const running = runningCall(transcript);
+      const what = running
+        ? callLine(running.name, inputOf(running.args))
+        : (textOf(waiting.detail) ?? 'a tool');
+      return `running ${oneLine(what, 60)}${seconds}`;
+    }
     case 'approval':
       return null;
     default:

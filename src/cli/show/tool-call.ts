@@ -40,9 +40,14 @@ export function callIn({ items }: Transcript, id: string): CallItem | null {
   return call?.kind === 'call' ? call : null;
 }
 
-/** The last line that a running tool has printed so far. */
-export function liveOutput({ items }: Transcript): string | null {
+/** The call that was started last and still runs. */
+export function runningCall({ items }: Transcript): CallItem | null {
   const running = items.findLast((item) => item.kind === 'call' && item.status === 'running');
-  const output = running?.kind === 'call' ? running.output : null;
-  return output === null ? null : (printableOutput(output).trimEnd().split('\n').at(-1) ?? null);
+  return running?.kind === 'call' ? running : null;
+}
+
+/** The last line that a running tool has printed so far. */
+export function liveOutput(transcript: Transcript): string | null {
+  const output = runningCall(transcript)?.output;
+  return output == null ? null : (printableOutput(output).trimEnd().split('\n').at(-1) ?? null);
 }

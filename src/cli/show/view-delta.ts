@@ -1,7 +1,7 @@
 import type { CallItem } from '../../client/transcript.ts';
-import { callsOf, isProgress, resultsOf } from '../print/translate-delta.ts';
 import type { Style } from '../program/style.ts';
 import { type Block, block, indented, nothing } from './block.ts';
+import { callsOf, isProgress, resultsOf } from './delta.ts';
 import { editLines } from './diff.ts';
 import { excerpt } from './excerpt.ts';
 import { contentText, type Fields, numberOf, textOf, textsOf } from './fields.ts';

@@ -57,7 +57,7 @@ function blockOf(frame: Frame, before: Transcript, view: View, style: Style): Bl
 function settingsLines(before: Transcript, { mode, cwd }: Transcript): string[] {
   return [
     ...(before.mode !== null && mode !== before.mode ? [`Permission mode: ${oneLine(mode ?? '', 40)}`] : []),
-    ...(before.cwd !== null && cwd !== before.cwd ? [`Working folder: ${oneLine(cwd ?? '', 200)}`] : []),
+    ...(before.cwd && cwd !== before.cwd ? [`Working folder: ${oneLine(cwd ?? '', 200)}`] : []),
   ];
 }
 

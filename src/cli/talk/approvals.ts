@@ -33,17 +33,20 @@ export function waitingLine({ scope, request, since }: Waiting, now: number, sty
 /** Without the part that all of them share. */
 export const shortId = (requestId: string): string => requestId.replace(/^perm-/, '');
 
-/** By its id, or by a beginning of it that only one has. */
+/** By its id, or by a beginning of it that only one has. Ids come from models, so two conversations may have the same. */
 export function chooseApproval(approvals: readonly Waiting[], asked: string): Waiting | Failure | Misuse {
   const wanted = shortId(asked);
-  const exact = approvals.find(({ request }) => shortId(request.requestId) === wanted);
-  if (exact) return exact;
+  const exact = approvals.filter(({ request }) => shortId(request.requestId) === wanted);
   const likely = approvals.filter(({ request }) => shortId(request.requestId).startsWith(wanted));
-  const [one, another] = likely;
+  const [one, another] = exact.length > 0 ? exact : likely;
   if (one && !another) return one;
+  if (exact.length > 0) {
+    const where = exact.map(({ scope }) => `--conversation ${scope.conversation_id}`);
+    return misuse(`"${asked}" waits in ${exact.length} conversations. Add ${where.join(' or ')}.`);
+  }
   if (another) {
-    const ids = likely.map(({ request }) => shortId(request.requestId));
-    return misuse(`"${asked}" may be ${ids.join(' or ')}. Write more of the id.`);
+    const ids = new Set(likely.map(({ request }) => shortId(request.requestId)));
+    return misuse(`"${asked}" may be ${[...ids].join(' or ')}. Write more of the id.`);
   }
   return failure(
     'approval_not_pending',

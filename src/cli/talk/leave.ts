@@ -3,20 +3,25 @@ import type { Owner } from '../home/owner.ts';
 import { type Io, note } from '../program/io.ts';
 import { callLine } from '../show/tool-call.ts';
 import type { Attached } from './attach.ts';
+import { hearInterrupts } from './interrupts.ts';
 
 const lookEveryMs = 50;
 
+type Leaving = Pick<Attached, 'member'> & Partial<Attached>;
+
 /**
- * Hands the home over, or says what stays. A tool that runs is waited for, since no other process can go on with it; when
- * `hurried` is aborted it is cut off, and the conversation will say that it may have run.
+ * Hands the home over, or says what stays. A tool that runs is waited for, since no other process can go on with it; Ctrl-C, or
+ * `hurried`, cuts it off, and the conversation will say that it may have run.
  */
-export async function leave({ client, member }: Attached, io: Io, hurried: AbortSignal): Promise<void> {
+export async function leave({ client, member }: Leaving, io: Io, hurried: AbortSignal): Promise<void> {
   const { owner } = member;
   if (owner) {
-    await toolsEnded(owner, io, hurried);
+    const interrupts = hearInterrupts(io);
+    await toolsEnded(owner, io, AbortSignal.any([hurried, interrupts.first]));
+    interrupts.stop();
     for (const line of leftBehind(owner)) note(io, line);
   }
-  client.close();
+  client?.close();
   await member.leave();
 }
 

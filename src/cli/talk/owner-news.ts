@@ -2,7 +2,9 @@ import type { ClientState } from '../../client/client.ts';
 import type { Member } from '../home/member.ts';
 
 /** Tells when the home changes hands, and when nobody runs it: to be told every change of a client's state. */
-export function ownerNews(tell: (text: string) => void): (state: ClientState, member: Member) => void {
+export function ownerNews(
+  tell: (text: string) => void,
+): (state: ClientState, member: Pick<Member, 'owner'>) => void {
   let known = false;
   let lost = false;
   let toldAway = false;

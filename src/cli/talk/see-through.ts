@@ -39,7 +39,7 @@ export function seeThrough(client: Client, scope: Scope, stop: AbortSignal, io: 
       failed: end,
     });
     spinner?.start(
-      () => progressText(transcript.loop, Date.now()),
+      () => progressText(transcript, Date.now()),
       () => '',
     );
     if (stop.aborted) end();

@@ -33,15 +33,21 @@ const rows: readonly (readonly [string, Command, Partial<Scene['state']>, string
   ],
   ['nothing', tell, {}, []],
 ];
-const wrong: readonly (readonly [string, Command, RegExp])[] = [
-  ['a mode that does not exist', mode('plan'), /no permission mode "plan".*standard, acceptEdits/],
-  ['a mode that every object has', mode('constructor'), /no permission mode "constructor"/],
+const wrong: readonly (readonly [string, Command, code: string, RegExp])[] = [
+  [
+    'a mode that does not exist',
+    mode('plan'),
+    'mode_unknown',
+    /no permission mode "plan".*standard, acceptEdits/,
+  ],
+  ['a mode that every object has', mode('constructor'), 'mode_unknown', /no permission mode "constructor"/],
   [
     'a path that is no folder',
     cwd(null, '/project/README.md'),
+    'path_not_directory',
     /README\.md is not a folder.*stays \/project/,
   ],
-  ['an empty path', cwd(null, ''), /^An empty path is not a folder/],
+  ['an empty path', cwd(null, ''), 'path_not_directory', /^An empty path is not a folder/],
 ];
 
 describe('a change of the conversation', () => {
@@ -78,13 +84,13 @@ describe('a change of the conversation', () => {
     }
   });
 
-  it.each(wrong)('%s: refused in words, nothing changes', (_name, command, words) => {
+  it.each(wrong)('%s: refused with a code and in words, nothing changes', (_name, command, code, words) => {
     for (const scene of [idle(), busy()]) {
       const before = scene.state;
       const made = scene.command(command);
       expect(scene.state).toBe(before);
       expect(scene.lines()).toEqual(['S loop_error error passing']);
-      expect(made.says).toMatchObject([{ body: { delta: { message: expect.stringMatching(words) } } }]);
+      expect(made.says).toMatchObject([{ body: { delta: { code, message: expect.stringMatching(words) } } }]);
     }
   });
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
 import { readMode } from '../../protocol/modes.ts';
 import type { Draft } from '../draft.ts';
 import type { Command } from '../messages.ts';
@@ -17,6 +18,7 @@ export function setMode(draft: Draft, name: string): void {
     return complain(
       draft,
       `There is no permission mode ${JSON.stringify(name.slice(0, 64))}. Modes: standard, acceptEdits, unrestricted, strict.`,
+      'mode_unknown',
     );
   whileExecuting(draft, () => draft.fact({ kind: 'mode_set', v: 1, mode }));
 }
@@ -27,6 +29,7 @@ export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, {
     return complain(
       draft,
       `${asked || 'An empty path'} is not a folder. The working directory stays ${draft.state.cwd}.`,
+      'path_not_directory',
     );
   // A path that is gone is told by a new revision, so that a client shows the old one again (protocol reference 3.7).
   whileExecuting(draft, () => draft.fact({ kind: 'cwd_refused', v: 1 }));
@@ -36,6 +39,6 @@ export function tellStatus(draft: Draft): void {
   whileExecuting(draft, () => undefined);
 }
 
-export function complain(draft: Draft, message: string): void {
-  draft.lifecycle('loop_error', { message, stop_reason: 'error', is_terminal: false });
+export function complain(draft: Draft, message: string, code?: ErrorCode): void {
+  draft.lifecycle('loop_error', { message, stop_reason: 'error', is_terminal: false, ...(code && { code }) });
 }

@@ -59,7 +59,7 @@ export function brokenReply(endpoint: Endpoint, what: string): Failed {
     kind: 'failed',
     code: 'model_reply_invalid',
     message:
-      `The answer of ${endpoint.name} at ${addressOf(endpoint)} is not usable: ${foreign(endpoint, what)}. ` +
+      `${endpoint.name} at ${addressOf(endpoint)} gave an answer that is not usable: ${foreign(endpoint, what)}. ` +
       `Try again; if it happens again, check that ${endpoint.baseVariable} points to an OpenAI-compatible API.`,
     retryable: true,
   };
@@ -67,7 +67,7 @@ export function brokenReply(endpoint: Endpoint, what: string): Failed {
 
 /** The provider stopped the answer on purpose. */
 export function filtered(endpoint: Endpoint): Failed {
-  const message = `The content filter of ${endpoint.name} stopped the answer. Say it differently, or use another model.`;
+  const message = `${endpoint.name} stopped the answer with its content filter. Say it differently, or use another model.`;
   return { kind: 'failed', code: 'model_refused', message, retryable: false };
 }
 

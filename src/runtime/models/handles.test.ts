@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelServer, startModelServer } from '../../testing/model-server.ts';
-import { defaultModel, resolveModel, type Variables } from './handles.ts';
+import { defaultModel, modelResolver, resolveModel, type Variables } from './handles.ts';
 import type { ModelPart } from './model.ts';
 
 let server: ModelServer;
@@ -109,6 +109,13 @@ it('uses the model of FARHAND_MODEL, else the demo', () => {
   expect(defaultModel({ FARHAND_MODEL: ' ollama/a ' })).toBe('ollama/a');
   expect(defaultModel({ FARHAND_MODEL: '' })).toBe('demo');
   expect(defaultModel({})).toBe('demo');
+});
+
+it('resolves each handle once', () => {
+  const modelAt = modelResolver({});
+  expect(modelAt('lmstudio/a')).toBe(modelAt('lmstudio/a'));
+  expect(modelAt('lmstudio/b')).toMatchObject({ handle: 'lmstudio/b' });
+  expect(modelAt('foo/a')).toMatchObject({ code: 'model_unknown' });
 });
 
 it('loads no provider package before a model is used', async () => {

@@ -77,10 +77,13 @@ export function defaultModel(env: Variables): string {
 }
 
 /** Resolves each handle once: what a model has made ready for one request serves the next. */
-export function modelResolver(env: Variables): (handle: string) => Model | NoModel {
+export function modelResolver(
+  env: Variables,
+  options: WireOptions = {},
+): (handle: string) => Model | NoModel {
   const known = new Map<string, Model | NoModel>();
   return (handle) => {
-    const model = known.get(handle) ?? resolveModel(handle, env);
+    const model = known.get(handle) ?? resolveModel(handle, env, options);
     known.set(handle, model);
     return model;
   };

@@ -87,6 +87,20 @@ describe('a sound answer', () => {
     expect(await parts.next()).toMatchObject({ done: true });
   });
 
+  it('is its own when one model answers several requests at the same time', async () => {
+    const model = modelAt(server.url);
+    const caller = new AbortController();
+    const held = model.stream(request('#script=held', { signal: caller.signal }))[Symbol.asyncIterator]();
+    expect(await held.next()).toMatchObject({ value: { kind: 'text' } });
+    const failed = await partsOf(model, request('#script=http-403'));
+    const whole = await partsOf(model, request('#script=spoken'));
+    expect(await held.next()).toMatchObject({ value: { kind: 'text' } });
+    caller.abort();
+    expect(await held.next()).toMatchObject({ done: true });
+    expect(failed).toMatchObject([{ kind: 'failed', code: 'model_refused' }]);
+    expect(whole.at(-1)).toMatchObject({ kind: 'finish', reason: 'end_turn' });
+  });
+
   it('has reasoning, parallel calls and all of the usage', async () => {
     const parts = await play('parallel');
     const joined = (kind: string) =>

@@ -29,10 +29,15 @@ export function defineTool<Schema extends z.ZodObject>(spec: Specification<Schem
   const parse = (input: Record<string, unknown>) =>
     spec.input.safeParse(rename(spec.input, input, spec.aliases));
   const { preview } = spec;
+  let parameters: Tool['parameters'] | undefined;
   return {
     name: spec.name,
     description: spec.description,
-    parameters: jsonSchema(spec.input),
+    // No start of the program waits for what only a model reads.
+    get parameters() {
+      parameters ??= jsonSchema(spec.input);
+      return parameters;
+    },
     replay: spec.replay,
     check(input) {
       const parsed = parse(input);

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { insideTool } from '../../runtime/tool-environment.ts';
+import { aHome } from './test-home.ts';
+
+describe('farhand approvals', () => {
+  it('shows and allows from a second terminal what a first one waits for', async () => {
+    const { start, run, json } = aHome();
+    const first = start(['-p', 'run echo approved', '--approve', 'wait']);
+    await first.io.until('farhand approvals allow demo-1-1');
+    expect((await run('approvals')).stdout).toMatch(
+      /^demo-1-1 {2}Bash echo approved {2}default, for \d+ s\n$/,
+    );
+    const { approvals } = await json('approvals', 'ls');
+    expect(approvals).toEqual([
+      expect.objectContaining({
+        id: 'perm-demo-1-1',
+        tool: 'Bash',
+        input: { command: 'echo approved' },
+        conversation_id: 'default',
+      }),
+    ]);
+    expect(await json('approvals', 'show', 'demo')).toEqual(approvals[0]);
+    expect((await run('approvals', 'allow', 'nothing')).stderr).toContain('Nothing waits as "nothing"');
+    const allowed = await run('approvals', 'allow', 'demo-1');
+    expect(allowed).toMatchObject({ code: 0, stderr: '' });
+    expect(allowed.stdout).toContain('command: echo approved\n');
+    expect(allowed.stdout).toMatch(/Allowed\.\n$/);
+    expect(await first.code).toBe(0);
+    expect(first.io.stdout()).toBe('[demo] Calling Bash.\n[demo] Bash returned:\napproved\n');
+  });
+
+  it('denies with a reason that the model reads', async () => {
+    const { start, json } = aHome();
+    const first = start(['-p', 'run echo x', '--approve', 'wait']);
+    await first.io.until('waits for approval');
+    expect(await json('approvals', 'deny', 'demo', 'not today')).toMatchObject({
+      decision: 'deny',
+      approvals: [{ id: 'perm-demo-1-1' }],
+    });
+    expect(await first.code).toBe(0);
+    expect(first.io.stdout()).toContain('Denied by the person: not today');
+  });
+
+  it('tells apart what waits under one id in two conversations', async () => {
+    const { start, run } = aHome();
+    const first = start(['-p', 'run echo one', '--approve', 'wait', '--new', '--conversation', 'conv-one']);
+    await first.io.until('waits for approval');
+    const second = start(['-p', 'run echo two', '--approve', 'wait', '--new', '--conversation', 'conv-two']);
+    await second.io.until('waits for approval');
+    const unclear = await run('approvals', 'allow', 'demo-1-1');
+    expect(unclear).toMatchObject({ code: 2 });
+    expect(unclear.stderr).toContain('--conversation conv-one or --conversation conv-two');
+    expect((await run('approvals', 'allow', 'demo-1-1', '--conversation', 'conv-two')).code).toBe(0);
+    expect(await second.code).toBe(0);
+    expect((await run('approvals', 'allow', '--all')).code).toBe(0);
+    expect(await first.code).toBe(0);
+    expect(first.io.stdout()).toContain('one');
+  });
+
+  it('does not allow a question, which needs an answer', async () => {
+    const { start, run } = aHome();
+    const first = start(['-p', 'ask Which? | a | b', '--approve', 'wait']);
+    await first.io.until('waits for approval');
+    const refused = await run('approvals', 'allow', 'demo');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('only answered: farhand --conversation default');
+    expect((await run('approvals', 'deny', 'demo')).code).toBe(0);
+    expect(await first.code).toBe(0);
+  });
+
+  it('refuses to decide from inside a tool', async () => {
+    const { start } = aHome();
+    for (const argv of [
+      ['approvals', 'allow', '--all'],
+      ['approvals', 'deny', 'x'],
+    ]) {
+      const { io, code } = start(argv, { env: { [insideTool]: '1' } });
+      expect(await code).toBe(1);
+      expect(io.stderr()).toContain('only a person decides');
+    }
+    expect(await start(['approvals', 'ls'], { env: { [insideTool]: '1' } }).code).toBe(0);
+  });
+
+  it('goes on with the turn where nobody else would', async () => {
+    const { start, run } = aHome();
+    const chat = start(['chat'], { tty: true });
+    await chat.io.until('mode standard');
+    chat.io.type('run echo alone\r');
+    await chat.io.until('[y]es');
+    chat.io.type('/quit\r');
+    expect(await chat.code).toBe(0);
+    expect(chat.io.stderr()).toBe('1 approval waits: farhand approvals ls\n');
+    expect((await run('approvals')).stderr).toBe('');
+    const allowed = await run('approvals', 'allow', 'demo');
+    expect(allowed.stderr).toContain('so the turn goes on here');
+    expect((await run('conversations', 'show')).stdout).toMatch(/Bash returned:\nalone\n$/);
+  });
+});

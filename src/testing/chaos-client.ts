@@ -1,0 +1,122 @@
+import { type Client, createClient } from '../client/client.ts';
+import type { Follower } from '../client/follower.ts';
+import { emptyTranscript, fold, type Transcript } from '../client/transcript.ts';
+import type { Clock } from '../link/clock.ts';
+import type { DialFailure } from '../link/dial-failure.ts';
+import type { Pipe } from '../link/pipe.ts';
+import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import type { Told } from './chaos-promise.ts';
+
+/** A conversation as one client has it. */
+export type View = {
+  readonly scope: Scope;
+  readonly told: Told;
+  readonly follower: Follower;
+  transcript: Transcript;
+  /** Caught up with the owner there is now. */
+  synced: boolean;
+};
+
+export type ChaosClient = {
+  readonly client: Client;
+  /** By `scopeKey`. */
+  readonly views: ReadonlyMap<string, View>;
+  /** Resolves as soon as `look` gives something, which is tried whenever anything is heard; null after `ms`. */
+  until<T>(look: () => T | null | undefined | false, ms: number): Promise<T | null>;
+  /** Something that `until` may wait for has changed elsewhere. */
+  noticed(): void;
+  close(): void;
+};
+
+export type ChaosClientOptions = {
+  readonly scopes: readonly Scope[];
+  readonly clock: Clock;
+  open(): Promise<Pipe | DialFailure>;
+  /** A connection has caught up with a conversation. */
+  synced?(view: View): void;
+  /** Something has changed in a conversation. */
+  changed?(view: View): void;
+  /** A stored event was told. */
+  event?(text: string): void;
+  /** Something that a sound device never does to a client. */
+  trouble(what: string): void;
+};
+
+/** The real client, and a record of all that it was told. */
+export function chaosClient(options: ChaosClientOptions): ChaosClient {
+  const { scopes, clock, open, synced, changed, event, trouble } = options;
+  const looks = new Set<() => void>();
+  const client = createClient({
+    open,
+    clock,
+    random: () => 0,
+    onTrouble: ({ message }) => trouble(`story: a client was told: ${message}`),
+  });
+  const views = new Map(scopes.map((scope) => [scopeKey(scope), viewOf(scope)]));
+
+  function noticed(): void {
+    for (const look of looks) look();
+  }
+
+  function viewOf(scope: Scope): View {
+    const told: Told = { events: [], gaps: [], receipts: [], resets: 0 };
+    const heard = (change: () => void): void => {
+      change();
+      changed?.(view);
+      noticed();
+    };
+    const follower = client.follow(
+      scope,
+      {
+        event: (frame) =>
+          heard(() => {
+            const text = JSON.stringify(frame);
+            told.events.push({ event_seq: Number(frame.event_seq), text });
+            view.transcript = fold(view.transcript, frame);
+            event?.(text);
+          }),
+        snapshot: (frame) => heard(() => (view.transcript = fold(view.transcript, frame))),
+        receipt: ({ client_message_id: key, state, code }) =>
+          heard(() => {
+            // That one is about another message, which came under an id that was taken.
+            if (code !== 'idempotency_conflict')
+              told.receipts.push({ key: String(key), state: String(state) });
+          }),
+        gap: (gap) => heard(() => told.gaps.push(gap)),
+        reset: () => heard(() => (told.resets += 1)),
+        synced: () =>
+          heard(() => {
+            view.synced = true;
+            synced?.(view);
+          }),
+        failed: ({ message }) => trouble(`story: a client cannot follow: ${message}`),
+        offline: () => heard(() => (view.synced = false)),
+      },
+      'start',
+    );
+    const view: View = { scope, told, follower, transcript: emptyTranscript, synced: false };
+    return view;
+  }
+
+  return {
+    client,
+    views,
+    until: (look, ms) =>
+      new Promise((resolve) => {
+        const end = (found: ReturnType<typeof look> | null) => {
+          clearTimeout(timer);
+          looks.delete(attempt);
+          resolve(found || null);
+        };
+        const attempt = () => {
+          const found = look();
+          if (found) end(found);
+        };
+        const timer = setTimeout(() => end(null), ms);
+        looks.add(attempt);
+        attempt();
+      }),
+    noticed,
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Scope } from '../protocol/shapes.ts';
+import { scopeKey } from '../protocol/shapes.ts';
+import type { Kept, KeptByScope } from './chaos-evidence.ts';
+import { type Broken, lost, story, strangers, type Told, twice, wrongFiles } from './chaos-promise.ts';
+
+/** All that is left when everybody has gone home. */
+export type Evidence = {
+  readonly kept: KeptByScope;
+  /** What was sent, and the tool requests whose answer was taken, by `scopeKey`. */
+  readonly sent: readonly { readonly scope: Scope; readonly key: string }[];
+  readonly decided: readonly { readonly scope: Scope; readonly requestId: string }[];
+  /** Of each client that had caught up, by `scopeKey`. */
+  readonly clients: readonly ReadonlyMap<string, { readonly told: Told }>[];
+  /** The lines of the marks file. */
+  readonly marks: readonly string[];
+  /** The content of a file of the working directory; null where there is none. */
+  read(path: string): string | null;
+};
+
+/** Whether the promise held: what broke it, nothing otherwise. */
+export function judge({ kept, sent, decided, clients, marks, read }: Evidence): Broken {
+  const facts = [...kept.values()].flatMap((one) => one.facts);
+  const missing = sent
+    .filter(({ scope }) => !kept.has(scopeKey(scope)))
+    .map(({ key }) => `lost: ${key}, and its whole conversation`);
+  const each = [...kept].flatMap(([key, one]) => {
+    const keys = sent.filter(({ scope }) => scopeKey(scope) === key).map((input) => input.key);
+    const told = clients.flatMap((views) => views.get(key)?.told ?? []);
+    const answers = decided.filter(({ scope }) => scopeKey(scope) === key);
+    return [
+      ...lost(one, keys, told),
+      ...answers.flatMap(({ requestId }) => forgotten(one, requestId)),
+      ...told.flatMap((client) => story(one, client)),
+      ...twice(one.facts, marks),
+      ...wrongFiles(one.facts, read),
+    ];
+  });
+  return [...missing, ...each, ...strangers(facts, marks)];
+}
+
+/** An answer to a tool request that was taken counts, and is the only one (APR-3). */
+function forgotten({ facts }: Kept, requestId: string): Broken {
+  const decisions = facts.filter(
+    (fact) => fact.kind === 'call_decided' && requestId === `perm-${fact.call}`,
+  ).length;
+  return decisions === 1
+    ? []
+    : [`lost: the answer to ${requestId} was taken, and is kept ${decisions} times`];
+}

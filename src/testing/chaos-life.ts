@@ -1,0 +1,207 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyVersion } from '../core/apply.ts';
+import { createHub } from '../hub/hub.ts';
+import type { Clock } from '../link/clock.ts';
+import { VANISHED } from '../link/close-code.ts';
+import { memoryPair } from '../link/memory.ts';
+import type { Closed, Pipe, PipeListener } from '../link/pipe.ts';
+import { owner } from '../protocol/privileges.ts';
+import { Device } from '../runtime/device.ts';
+import { ulid } from '../runtime/ulid.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import type { MemoryHome } from '../store/memory-home.ts';
+import { type Commit, type Store, StoreError } from '../store/store.ts';
+import { mortalClock } from './chaos-clock.ts';
+import { Ghosts } from './chaos-ghosts.ts';
+import { type Life as Fate, type Kill, moments } from './chaos-schedule.ts';
+
+export type LifeOptions = {
+  readonly disk: MemoryHome;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly fate: Fate;
+  /** Told of each commit that is durable, before anybody else hears of it. */
+  committed(batch: readonly Commit[]): void;
+  died(of: string): void;
+  trouble(what: string, error: unknown): void;
+};
+
+/** A device and its hub, from their start to a death as if by `kill -9`: from one moment on nothing of it is durable, heard or done. */
+export class Life {
+  readonly device: Device;
+  readonly store: Store;
+  readonly ghosts: Ghosts;
+  readonly #options: LifeOptions;
+  readonly #clock: ReturnType<typeof mortalClock>;
+  readonly #cuts = new Set<() => void>();
+  readonly #hub: ReturnType<typeof createHub>;
+  readonly #seen = new Map<Kill, number>();
+  #commits = 0;
+  #dead = false;
+  #spared = false;
+
+  constructor(options: LifeOptions) {
+    this.#options = options;
+    const { folder, env } = options;
+    this.#clock = mortalClock(options.clock);
+    this.ghosts = new Ghosts(() => this.#meet((kill) => kill.at === 'prepared'));
+    this.store = this.#mortal(openMemoryStore({ applyVersion, home: options.disk }));
+    const home = join(folder, '.home');
+    mkdirSync(home, { recursive: true });
+    this.device = new Device({
+      store: this.store,
+      home,
+      scratch: join(home, 'scratch'),
+      cwd: folder,
+      version: '0.0.0-test',
+      clock: this.#clock,
+      env,
+      mint: () => ulid(this.#clock.now()),
+      trouble: (what, error) => this.#dead || options.trouble(what, error),
+      fenced: (error) => this.#dead || options.trouble('the lease is gone', error),
+    });
+    const { host } = this.device;
+    Object.assign(host, { tools: host.tools.map((tool) => this.ghosts.haunt(tool)) });
+    const [near, far] = memoryPair();
+    this.device.attach(this.#witness());
+    this.device.attach(far);
+    this.#hub = createHub({ device: near, log: this.store, clock: this.#clock, version: '0.0.0-test' });
+    this.device.start();
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** A client's end of a pipe into the hub; it breaks when the device dies, and what was on its way is lost. */
+  open(): Pipe {
+    const [near, far] = memoryPair();
+    this.#hub.accept(far, { principal: owner('private'), hears: 'followed' });
+    const { pipe, cut } = breakable(near);
+    this.#cuts.add(cut);
+    return pipe;
+  }
+
+  die(of: string): void {
+    if (this.#dead || this.#spared) return;
+    this.#dead = true;
+    this.#clock.stop();
+    this.ghosts.die();
+    for (const cut of this.#cuts) cut();
+    // Not at once: this may be the middle of one of its commits.
+    setImmediate(() => this.device.host.committer.close());
+    this.#options.died(of);
+  }
+
+  /** No kill comes any more. */
+  spare(): void {
+    this.#spared = true;
+  }
+
+  /** An end in peace. */
+  async close(): Promise<void> {
+    await this.device.close();
+    this.#clock.stop();
+  }
+
+  #mortal(store: Store): Store {
+    const alive =
+      <A extends unknown[], R>(write: (...args: A) => R) =>
+      (...args: A): R => {
+        if (this.#dead) throw gone();
+        return write(...args);
+      };
+    return {
+      ...store,
+      commit: (batch) => this.#commit(store, batch),
+      createConversation: alive(store.createConversation),
+      updateConversation: alive(store.updateConversation),
+      putAgent: alive(store.putAgent),
+      deleteAgent: alive(store.deleteAgent),
+      setMeta: alive(store.setMeta),
+      trim: alive(store.trim),
+    };
+  }
+
+  #commit(store: Store, batch: readonly Commit[]) {
+    if (this.#dead) throw gone();
+    this.#commits += 1;
+    const { fate, committed } = this.#options;
+    const at = (side: 'before' | 'after') =>
+      fate.kills.some((kill) => kill.at === 'commit' && kill.side === side && kill.n === this.#commits);
+    if (at('before')) this.die(`before commit ${this.#commits}`);
+    if (this.#dead) throw gone();
+    if (fate.fullDiskAt.includes(this.#commits))
+      throw new StoreError({ code: 'store_full', message: 'The disk is full, as the schedule has it.' });
+    const result = store.commit(batch);
+    committed(batch);
+    if (at('after')) this.die(`after commit ${this.#commits}`);
+    if (this.#dead) throw gone();
+    return result;
+  }
+
+  /** A link that is told everything before the others are. */
+  #witness(): Pipe {
+    return {
+      open: true,
+      unsent: 0,
+      send: (text) => {
+        if (text.includes('"snapshot":true')) return;
+        this.#meet((kill) => kill.at === 'frame' && text.includes(moments[kill.moment]));
+      },
+      close: () => undefined,
+      listen: () => undefined,
+    };
+  }
+
+  /** Something has come to pass that these kills may have waited for. */
+  #meet(matches: (kill: Kill) => boolean): void {
+    for (const kill of this.#options.fate.kills) {
+      if (kill.at === 'commit' || !matches(kill)) continue;
+      const seen = (this.#seen.get(kill) ?? 0) + 1;
+      this.#seen.set(kill, seen);
+      if (seen !== kill.n) continue;
+      if (kill.at === 'prepared') this.die(`when call ${kill.n} was ready`);
+      else if (kill.afterMs === 0) this.die(`at ${kill.moment} ${kill.n}`);
+      else setTimeout(() => this.die(`${kill.afterMs} ms after ${kill.moment} ${kill.n}`), kill.afterMs);
+    }
+  }
+}
+
+const gone = () =>
+  new StoreError({ code: 'lease_lost', message: 'This process is dead, as the schedule has it.' });
+
+function breakable(pipe: Pipe): { readonly pipe: Pipe; cut(): void } {
+  const why: Closed = { code: VANISHED, reason: 'the device died' };
+  let cut = false;
+  let hearing: PipeListener | null = null;
+  return {
+    pipe: {
+      send: (text) => void (cut || pipe.send(text)),
+      get unsent() {
+        return pipe.unsent;
+      },
+      get open() {
+        return !cut && pipe.open;
+      },
+      close: (code, reason) => pipe.close(code, reason),
+      listen(listener) {
+        hearing = listener;
+        if (cut) return queueMicrotask(() => listener.closed(why));
+        pipe.listen({
+          message: (text) => void (cut || listener.message(text)),
+          closed: (own) => void (cut || listener.closed(own)),
+          drained: () => void (cut || listener.drained?.()),
+        });
+      },
+    },
+    cut() {
+      if (cut || !pipe.open) return;
+      cut = true;
+      pipe.close();
+      queueMicrotask(() => hearing?.closed(why));
+    },
+  };
+}

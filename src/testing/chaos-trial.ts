@@ -1,0 +1,167 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { apply } from '../core/apply.ts';
+import { initialState } from '../core/state.ts';
+import type { Clock } from '../link/clock.ts';
+import type { DialFailure } from '../link/dial-failure.ts';
+import type { Pipe } from '../link/pipe.ts';
+import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import { type ChaosClient, type ChaosClientOptions, chaosClient, type View } from './chaos-client.ts';
+import { Drive } from './chaos-drive.ts';
+import type { KeptByScope } from './chaos-evidence.ts';
+import { judge } from './chaos-judge.ts';
+import { person } from './chaos-person.ts';
+import { untold } from './chaos-promise.ts';
+import type { Random } from './chaos-random.ts';
+import type { Schedule } from './chaos-schedule.ts';
+import { marksFile } from './chaos-scripts.ts';
+import { survivorsOf } from './chaos-survivors.ts';
+
+export type TrialOptions = {
+  /** Marks the processes of its tools. */
+  readonly id: string;
+  readonly schedule: Schedule;
+  readonly random: Random;
+  /** Of the clients. */
+  readonly clock: Clock;
+  /** The working directory of the conversations. */
+  readonly folder: string;
+  /** A client's attempt to reach whatever device there is now. */
+  open(): Promise<Pipe | DialFailure>;
+  /** A stored event that a client was told. */
+  event?(text: string): void;
+};
+
+const settleMs = 15_000;
+const catchUpMs = 10_000;
+
+/** People at work with a device that dies and comes back, and a record of all that they saw. */
+export class Trial {
+  /** What broke the promise. */
+  readonly broken: string[] = [];
+  /** What happened, a line each. */
+  readonly trace: string[] = [];
+  readonly #options: TrialOptions;
+  readonly #began = performance.now();
+  readonly #clients: ChaosClient[] = [];
+  readonly #decided: { scope: Scope; requestId: string }[] = [];
+  #scopes: readonly Scope[] = [];
+  #drive: Drive | null = null;
+  #owed: ReadonlyMap<string, readonly string[]> = new Map();
+
+  constructor(options: TrialOptions) {
+    this.#options = options;
+  }
+
+  /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
+  async play(agent_id: string): Promise<void> {
+    const { schedule, random, event } = this.#options;
+    const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
+    this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));
+    const first = this.#client({
+      synced: (view) => this.#seeAgain(view),
+      changed: (view) => someone.look(view),
+      ...(event && { event }),
+    });
+    const someone = person(first, {
+      ...schedule,
+      random,
+      decided: (requestId, { scope }) => void this.#decided.push({ scope, requestId }),
+    });
+    this.#drive = new Drive({
+      first,
+      second: this.#client(),
+      scopes: this.#scopes,
+      broken: (what) => this.break(what),
+      trace: (what) => this.note(what),
+    });
+    await this.#drive.run(schedule);
+    this.note('that were all steps');
+    someone.hurry();
+    if (!(await this.#drive.settled(settleMs)))
+      this.break(`lost: not everything is settled after ${settleMs} ms`);
+  }
+
+  /** The device has died; these tool requests waited, and have to be seen again. */
+  owe(pending: ReadonlyMap<string, readonly string[]>): void {
+    this.#owed = pending;
+  }
+
+  /** Everybody hears everything, one who comes late too, and no process of a tool is left. Nothing dies any more. */
+  async end(): Promise<void> {
+    this.#client();
+    for (const client of this.#clients)
+      for (const view of client.views.values())
+        if (!(await caughtUp(client, view)))
+          this.break(`story: a client does not catch up with ${scopeKey(view.scope)}`);
+    for (const process of await survivorsOf(this.#options.id))
+      this.break(`twice: a process of a tool lives on: ${process}`);
+  }
+
+  /** The verdict, over what the store holds in the end. */
+  judge(kept: KeptByScope): void {
+    const clients = this.#clients.map(({ views }) => views);
+    const broken = judge({
+      kept,
+      sent: [...(this.#drive?.sent.values() ?? [])],
+      decided: this.#decided,
+      clients,
+      marks: this.#read(marksFile)?.split('\n').filter(Boolean) ?? [],
+      read: (path) => this.#read(path),
+    });
+    for (const what of broken) this.break(what);
+    for (const [key, { facts }] of kept) {
+      const state = facts.reduce(apply, initialState);
+      for (const { loop, queue } of clients.flatMap((views) => views.get(key)?.transcript ?? []))
+        for (const what of untold(state, loop, queue)) this.break(`${what} (to a client)`);
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  break(what: string): void {
+    this.note(what);
+    if (!this.broken.includes(what)) this.broken.push(what);
+  }
+
+  note(what: string): void {
+    this.trace.push(`${Math.round(performance.now() - this.#began)} ms  ${what}`);
+  }
+
+  #client(more: Partial<ChaosClientOptions> = {}): ChaosClient {
+    const { clock, open } = this.#options;
+    const client = chaosClient({
+      scopes: this.#scopes,
+      clock,
+      open,
+      trouble: (what) => this.break(what),
+      ...more,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** What waited for a person when the device died waits for them again. */
+  #seeAgain({ scope, transcript }: View): void {
+    const shown = transcript.approvals.map(({ request_id }) => request_id);
+    const forgotten = (this.#owed.get(scopeKey(scope)) ?? []).filter((id) => !shown.includes(id));
+    this.#owed = new Map([...this.#owed].filter(([key]) => key !== scopeKey(scope)));
+    for (const id of forgotten) this.break(`lost: ${id} waited for a person and is no longer shown`);
+  }
+
+  #read(path: string): string | null {
+    const whole = join(this.#options.folder, path);
+    return existsSync(whole) ? readFileSync(whole, 'utf8') : null;
+  }
+}
+
+/** Until the client has heard what the device says is the newest event; it may be dialling yet. */
+async function caughtUp({ client, until }: ChaosClient, view: View): Promise<boolean> {
+  if (!(await until(() => view.synced, catchUpMs))) return false;
+  const told = await client.call('sync', { runtime: view.scope });
+  if (!told.ok) return false;
+  const head = told.value.head ?? 0;
+  return (await until(() => (view.follower.cursor?.after_event_seq ?? 0) >= head, catchUpMs)) !== null;
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+/** A process of the test, ended with it at the latest. */
+export type Started = {
+  readonly child: ChildProcess;
+  /** What it has written so far, on both streams. */
+  readonly output: () => string;
+  readonly stdout: () => string;
+  /** Once `look`, which is tried now and after everything that it writes, gives something. Rejects when the process ends before. */
+  watch<T>(look: (output: string) => T | undefined): Promise<T>;
+  type(line: string): void;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+};
+
+export type StartOptions = {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly ipc?: boolean;
+};
+
+export const root = resolve(import.meta.dirname, '../..');
+
+/** Runs Node with these arguments. */
+export function startNode(args: readonly string[], { env, cwd, ipc = false }: StartOptions): Started {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
+  });
+  const written = { stdout: '', stderr: '', both: '' };
+  const looking = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text;
+      written.both += text;
+      for (const look of [...looking]) look();
+    });
+  }
+  // A process that was killed takes no more input.
+  child.stdin?.on('error', () => undefined);
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    child,
+    output: () => written.both,
+    stdout: () => written.stdout,
+    watch: (look) =>
+      new Promise((found, failed) => {
+        const attempt = () => {
+          const result = look(written.both);
+          if (result === undefined) return;
+          looking.delete(attempt);
+          found(result);
+        };
+        looking.add(attempt);
+        attempt();
+        void ended.then(() => failed(new Error(`The process ended. It wrote:\n${written.both}`)));
+      }),
+    type: (line) => void child.stdin?.write(`${line}\n`),
+    ended,
+  };
+}
+
+/** Runs the built `farhand`. */
+export const startFarhand = (args: readonly string[], options: StartOptions): Started =>
+  startNode([resolve(root, 'bin/farhand'), ...args], {
+    ...options,
+    env: { NO_COLOR: '1', HOME: options.cwd, ...options.env },
+  });
