@@ -10,7 +10,7 @@ const retryMs = 1_000;
 
 /** Somebody with something to make durable. */
 export interface Member {
-  /** What is to be durable now; null when nothing waits. */
+  /** What is to be durable now; null when nothing waits. A StoreError that it throws comes back by `failed`. */
   draw(): Commit | null;
   settled(committed: Committed | null): void;
   /** Nothing of it is durable: forget it, or keep it for the next attempt. */
@@ -20,6 +20,17 @@ export interface Member {
 type Drawn = { readonly member: Member; readonly commit: Commit };
 
 const isEmpty = (commit: Commit) => commit.facts.length + commit.events.length + commit.inputs.length === 0;
+
+/** What the store refuses to read concerns its conversation alone. */
+function drawOf(member: Member): Commit | null {
+  try {
+    return member.draw();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    member.failed(error);
+    return null;
+  }
+}
 
 /**
  * Commits what all conversations of the home have to say in one transaction per turn of the event loop, so that twenty busy
@@ -64,7 +75,7 @@ export class Committer {
     if (this.#closed) return;
     const drawn: Drawn[] = [];
     for (const member of this.#waiting) {
-      const commit = member.draw();
+      const commit = drawOf(member);
       if (commit) drawn.push({ member, commit });
     }
     this.#waiting.clear();

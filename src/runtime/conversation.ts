@@ -86,6 +86,7 @@ export class Conversation implements Member {
     let state = this.state;
     const facts: Fact[] = [];
     const spoken: Spoken[] = [];
+    this.#drawn = { taken, facts, spoken, state, sinceCheckpoint: this.#sinceCheckpoint };
     if (state.conversation_id === '') {
       const created: Fact = {
         kind: 'created',
@@ -219,10 +220,14 @@ export class Conversation implements Member {
   }
 
   #tellAgain(): void {
-    const frames = snapshots(this.scope, this.state, this.#host).filter(
-      ({ type }) => type === 'update_loop_status' || type === 'update_queue',
-    );
-    for (const frame of frames) this.#host.publish(JSON.stringify(frame));
+    try {
+      const frames = snapshots(this.scope, this.state, this.#host).filter(
+        ({ type }) => type === 'update_loop_status' || type === 'update_queue',
+      );
+      for (const frame of frames) this.#host.publish(JSON.stringify(frame));
+    } catch (error) {
+      this.#host.trouble('what is waited for could not be said again', error);
+    }
     this.#restate = this.#host.clock.after(restateMs, () => this.#tellAgain());
   }
 }

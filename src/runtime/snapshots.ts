@@ -5,7 +5,9 @@ import type { ScopeId } from '../store/store.ts';
 import type { Host } from './host.ts';
 
 /** How a conversation is now, as frames for one asker: never stored, with a key of their own and the head they reflect (SYNC-3). */
-export function snapshots(scope: ScopeId, state: State, host: Host): Frame[] {
+export function snapshots(scope: ScopeId, known: State, host: Host): Frame[] {
+  // One that has not begun will begin here.
+  const state = known.conversation_id === '' ? { ...known, ...scope, cwd: host.cwd, mode: host.mode } : known;
   const head = host.store.head(scope);
   const at = host.clock.now();
   const frame = (type: string, body: Readonly<Record<string, unknown>>): Frame => ({
@@ -19,7 +21,7 @@ export function snapshots(scope: ScopeId, state: State, host: Host): Frame[] {
     idempotency_key: `${type}:snapshot:${host.mint()}`,
   });
   return [
-    frame('update_device_status', { device_status: deviceStatus(state, host.view(state.cwd || host.cwd)) }),
+    frame('update_device_status', { device_status: deviceStatus(state, host.view(state.cwd)) }),
     frame('update_loop_status', { loop_status: loopStatus(state) }),
     frame('update_queue', { queue: queueSnapshot(state), removed: [] }),
     frame('update_subagent_state', { subagents: [] }),

@@ -46,7 +46,9 @@ export class Life {
     this.#options = options;
     const { folder, env } = options;
     this.#clock = mortalClock(options.clock);
-    this.ghosts = new Ghosts(() => this.#meet((kill) => kill.at === 'prepared'));
+    this.ghosts = new Ghosts(() => {
+      if (this.#due('prepared', () => true)) this.die('when a call was ready');
+    });
     this.store = this.#mortal(openMemoryStore({ applyVersion, home: options.disk }));
     const home = join(folder, '.home');
     mkdirSync(home, { recursive: true });
@@ -129,15 +131,16 @@ export class Life {
     if (this.#dead) throw gone();
     this.#commits += 1;
     const { fate, committed } = this.#options;
-    const at = (side: 'before' | 'after') =>
-      fate.kills.some((kill) => kill.at === 'commit' && kill.side === side && kill.n === this.#commits);
-    if (at('before')) this.die(`before commit ${this.#commits}`);
+    const kinds = new Set(batch.flatMap(({ facts }) => facts.map(({ kind }) => kind)));
+    const kill = this.#due('commit', ({ fact }) => !fact || kinds.has(fact));
+    const death = `${kill?.side} commit ${this.#commits} of ${[...kinds].join(', ')}`;
+    if (kill?.side === 'before') this.die(death);
     if (this.#dead) throw gone();
     if (fate.fullDiskAt.includes(this.#commits))
       throw new StoreError({ code: 'store_full', message: 'The disk is full, as the schedule has it.' });
     const result = store.commit(batch);
     committed(batch);
-    if (at('after')) this.die(`after commit ${this.#commits}`);
+    if (kill?.side === 'after') this.die(death);
     if (this.#dead) throw gone();
     return result;
   }
@@ -149,24 +152,31 @@ export class Life {
       unsent: 0,
       send: (text) => {
         if (text.includes('"snapshot":true')) return;
-        this.#meet((kill) => kill.at === 'frame' && text.includes(moments[kill.moment]));
+        const kill = this.#due('frame', ({ moment }) => text.includes(moments[moment]));
+        if (!kill) return;
+        const { moment, afterMs } = kill;
+        if (afterMs === 0) this.die(`at ${moment}`);
+        else setTimeout(() => this.die(`${afterMs} ms after ${moment}`), afterMs);
       },
       close: () => undefined,
       listen: () => undefined,
     };
   }
 
-  /** Something has come to pass that these kills may have waited for. */
-  #meet(matches: (kill: Kill) => boolean): void {
-    for (const kill of this.#options.fate.kills) {
-      if (kill.at === 'commit' || !matches(kill)) continue;
-      const seen = (this.#seen.get(kill) ?? 0) + 1;
-      this.#seen.set(kill, seen);
-      if (seen !== kill.n) continue;
-      if (kill.at === 'prepared') this.die(`when call ${kill.n} was ready`);
-      else if (kill.afterMs === 0) this.die(`at ${kill.moment} ${kill.n}`);
-      else setTimeout(() => this.die(`${kill.afterMs} ms after ${kill.moment} ${kill.n}`), kill.afterMs);
-    }
+  /** The kill that has waited for this to come to pass, as often as it has now. */
+  #due<At extends Kill['at']>(
+    at: At,
+    isMet: (kill: Extract<Kill, { at: At }>) => boolean,
+  ): Extract<Kill, { at: At }> | undefined {
+    const waiting = (kill: Kill): kill is Extract<Kill, { at: At }> => kill.at === at;
+    return this.#options.fate.kills
+      .filter(waiting)
+      .filter(isMet)
+      .find((kill) => {
+        const seen = (this.#seen.get(kill) ?? 0) + 1;
+        this.#seen.set(kill, seen);
+        return seen === kill.n;
+      });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FactKind } from '../core/facts.ts';
 import { type Random, seededRandom } from './chaos-random.ts';
 
 /** Something a person does. `conversation` is a number from 0. */
@@ -27,10 +28,12 @@ export const moments = {
   finished: '"type":"turn_finished"',
 } as const;
 
+type Side = 'before' | 'after';
+
 /** When a device dies. Numbers count from 1 in each life. */
 export type Kill =
-  /** `before`: nothing of the commit is durable. `after`: all of it is, and nobody was told. */
-  | { readonly at: 'commit'; readonly n: number; readonly side: 'before' | 'after' }
+  /** At a commit, or at one that holds such a fact. `before`: nothing of it is durable. `after`: all of it is, and nobody was told. */
+  | { readonly at: 'commit'; readonly n: number; readonly side: Side; readonly fact?: FactKind }
   | {
       readonly at: 'frame';
       readonly moment: keyof typeof moments;
@@ -67,6 +70,17 @@ const scripts = {
   flaky: 2,
   refused: 1,
   junk: 1,
+};
+
+const facts = {
+  tool_started: 6,
+  tool_finished: 6,
+  call_decided: 3,
+  model_finished: 2,
+  turn_finished: 2,
+  input_accepted: 2,
+  tool_lost: 1,
+  process_gone: 1,
 };
 
 const modes = ['standard', 'acceptEdits', 'unrestricted', 'strict'];
@@ -143,17 +157,24 @@ function stepsOf(random: Random, conversations: number, aborted: boolean): Step[
 }
 
 function lifeOf(random: Random, n: number): Life {
-  const commit = (): Kill => ({
-    at: 'commit',
-    n: random.int(1, n === 0 ? 20 : 9),
-    side: random.pick(['before', 'after']),
-  });
-  const kind = random.weighted({ commit: 9, frame: 8, prepared: 3 });
-  const first = kind === 'commit' ? commit() : kind === 'prepared' ? preparedKill(random) : frameKill(random);
+  const side = () => random.pick(['before', 'after'] as const);
+  const kinds = { commit: 6, fact: 7, frame: 7, prepared: 2 };
+  const kill = (): Kill => {
+    const kind = random.weighted(kinds);
+    switch (kind) {
+      case 'commit':
+        return { at: 'commit', n: random.int(1, n === 0 ? 20 : 9), side: side() };
+      case 'fact':
+        return { at: 'commit', n: random.pick([1, 1, 2]), side: side(), fact: random.weighted(facts) };
+      case 'frame':
+        return frameKill(random);
+      case 'prepared':
+        return { at: 'prepared', n: random.int(1, 2) };
+    }
+  };
   // Whatever does not come to pass must not keep the device alive.
-  const last: Kill = { at: 'commit', n: n === 0 ? 16 : 12, side: random.pick(['before', 'after']) };
-  const fullDiskAt = random.chance(0.12) ? [random.int(2, 20)] : [];
-  return { kills: [first, last], fullDiskAt };
+  const last: Kill = { at: 'commit', n: n === 0 ? 20 : 12, side: side() };
+  return { kills: [kill(), last], fullDiskAt: random.chance(0.12) ? [random.int(2, 20)] : [] };
 }
 
 /** Ends when the abort is durable and what it cut off may live on. */
@@ -161,8 +182,6 @@ function abortedLife(random: Random): Life {
   const kill: Kill = { at: 'frame', moment: 'aborted', n: 1, afterMs: random.pick([0, 0, 1, 4]) };
   return { kills: [kill, { at: 'commit', n: 25, side: 'after' }], fullDiskAt: [] };
 }
-
-const preparedKill = (random: Random): Kill => ({ at: 'prepared', n: random.int(1, 2) });
 
 function frameKill(random: Random): Kill {
   const moment = random.weighted({

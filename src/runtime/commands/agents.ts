@@ -4,10 +4,14 @@ import type { AgentRecord } from '../../store/store.ts';
 import type { Handlers, Home } from './handler.ts';
 
 export const agentHandlers = {
-  agent_list: (_frame, { device }) => ({
-    ok: true,
-    payload: { agents: device.host.store.agents().map((agent) => shown(device, agent)) },
-  }),
+  /** The default agent comes first. */
+  agent_list(_frame, { device }) {
+    const first = device.defaultAgent();
+    const agents = [...device.host.store.agents()].sort(
+      (a, b) => Number(b.id === first) - Number(a.id === first),
+    );
+    return { ok: true, payload: { agents: agents.map((agent) => shown(device, agent)) } };
+  },
 
   agent_create({ body }, { device }) {
     const { name, model, description, ...extra } = body;

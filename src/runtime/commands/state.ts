@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../../core/messages.ts';
 import { initialState } from '../../core/state.ts';
@@ -17,8 +17,7 @@ export const stateHandlers = {
     const conversation = device.conversations.find(scope);
     if (conversation && 'code' in conversation) return { ok: false, failure: conversation };
     const { host } = device;
-    const state = conversation?.state ?? { ...initialState, ...scope, cwd: host.cwd, mode: host.mode };
-    for (const frameOut of snapshots(scope, state, host)) {
+    for (const frameOut of snapshots(scope, conversation?.state ?? initialState, host)) {
       if (frameOut.type !== 'control_request' || frame.recover_approvals !== false) asker.tell(frameOut);
     }
     const head = host.store.head(scope);
@@ -72,7 +71,7 @@ export const stateHandlers = {
     if ('code' in conversation) return { ok: false, failure: conversation };
     if (mode !== undefined) conversation.obey({ do: 'set_mode', mode }, asker);
     if (cwd !== undefined)
-      conversation.obey(await resolveCwd(conversation.state.cwd || device.host.cwd, cwd), asker);
+      conversation.obey(resolveCwd(conversation.state.cwd || device.host.cwd, cwd), asker);
     if (git_op)
       conversation.obey(await checkout(conversation.state.cwd || device.host.cwd, git_op.branch), asker);
     if (mode === undefined && cwd === undefined && !git_op) conversation.obey({ do: 'tell_status' }, asker);
@@ -103,14 +102,17 @@ function inExisting<O>(scope: Scope, request: Request, command: Command, none: O
   return answered;
 }
 
-/** Relative paths start at the present folder, links are followed, and only a folder will do (protocol reference 3.7). */
-async function resolveCwd(from: string, asked: string): Promise<Extract<Command, { do: 'set_cwd' }>> {
+/**
+ * Relative paths start at the present folder, links are followed, and only a folder will do (protocol reference 3.7). Looked up without
+ * waiting, so that an input that comes right behind finds the folder changed.
+ */
+function resolveCwd(from: string, asked: string): Extract<Command, { do: 'set_cwd' }> {
   const trimmed = asked.trim();
   const refused = { do: 'set_cwd', cwd: null, asked: trimmed } as const;
   if (trimmed === '') return { ...refused, missing: false };
   try {
-    const path = await realpath(resolve(from, trimmed));
-    return (await stat(path)).isDirectory()
+    const path = realpathSync(resolve(from, trimmed));
+    return statSync(path).isDirectory()
       ? { ...refused, cwd: path, missing: false }
       : { ...refused, missing: false };
   } catch (error) {

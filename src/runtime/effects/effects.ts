@@ -1,5 +1,7 @@
 import type { Msg } from '../../core/messages.ts';
 import type { Effect, EffectId } from '../../core/plan.ts';
+import { type Failure, failure } from '../../protocol/errors.ts';
+import { StoreError } from '../../store/store.ts';
 import type { Host } from '../host.ts';
 import type { Prepared } from '../tools/tool.ts';
 import { runModel } from './run-model.ts';
@@ -28,16 +30,14 @@ export class Effects {
     for (const [id, effect] of effects) {
       if (effect.do !== 'model' && effect.do !== 'tool') continue;
       this.#lost.add(id);
-      const report = async () => {
-        if (effect.do === 'model') this.#report({ kind: 'model', run: effect.run, report: { kind: 'lost' } });
-        else
-          this.#report({
-            kind: 'tool',
-            call: effect.call.id,
-            report: { kind: 'lost', look: await lookAtLost(this.#conversation.scope, effect) },
-          });
-      };
-      this.#run(id, () => undefined, report());
+      if (effect.do === 'model') {
+        this.#report({ kind: 'model', run: effect.run, report: { kind: 'lost' } });
+        continue;
+      }
+      const settle = (look: 'done' | 'absent' | 'unknown') =>
+        this.#report({ kind: 'tool', call: effect.call.id, report: { kind: 'lost', look } });
+      const looked = lookAtLost(this.#conversation.scope, effect).then(settle);
+      this.#run(id, cannotStop, looked, () => settle('unknown'));
     }
   }
 
@@ -63,37 +63,38 @@ export class Effects {
     switch (effect.do) {
       case 'model': {
         const abort = new AbortController();
+        const { run } = effect;
         const report = (msg: Msg) => !abort.signal.aborted && this.#report(msg);
-        return this.#run(
-          id,
-          () => abort.abort(),
-          runModel(this.#conversation, this.#host, effect.run, abort.signal, report),
-        );
+        const asked = runModel(this.#conversation, this.#host, run, abort.signal, report);
+        const fail = (why: Failure) =>
+          report({ kind: 'model', run, report: { kind: 'failed', ...why, retryable: false } });
+        return this.#run(id, () => abort.abort(), asked, fail);
       }
       case 'prepare': {
         const { call } = effect;
         if (this.#prepared.has(call.id)) return;
+        const refuse = (text: string) =>
+          this.#report({ kind: 'tool', call: call.id, report: { kind: 'refused', text } });
         const ready = prepareTool(this.#conversation, this.#host, call).then((prepared) => {
-          if ('problem' in prepared)
-            return this.#report({
-              kind: 'tool',
-              call: call.id,
-              report: { kind: 'refused', text: prepared.problem },
-            });
+          if ('problem' in prepared) return refuse(prepared.problem);
           this.#prepared.set(call.id, prepared);
           const { process = null, mark = null } = prepared;
           this.#report({ kind: 'tool', call: call.id, report: { kind: 'prepared', process, mark } });
         });
-        return this.#run(id, () => undefined, ready);
+        return this.#run(id, cannotStop, ready, ({ message }) => refuse(message));
       }
       case 'tool': {
-        const prepared = this.#prepared.get(effect.call.id);
+        const { call } = effect;
+        const prepared = this.#prepared.get(call.id);
         if (!prepared) throw new Error(`internal: ${id} was started here but not made ready here`);
         const tell = (msg: Msg) => this.#report(msg);
-        const ended = runTool(effect.call, prepared, tell).finally(() =>
-          this.#prepared.delete(effect.call.id),
-        );
-        return this.#run(id, () => void prepared.abort(), ended);
+        const ended = runTool(call, prepared, tell).finally(() => this.#prepared.delete(call.id));
+        const fail = ({ message }: Failure) => {
+          const text = `${message} ${call.name} may have run, in whole or in part. Look before doing it again.`;
+          const report = { kind: 'finished', status: 'error', text, wrote: [] } as const;
+          tell({ kind: 'tool', call: call.id, report });
+        };
+        return this.#run(id, () => void prepared.abort(), ended, fail);
       }
       case 'kill': {
         const { process } = effect;
@@ -102,17 +103,28 @@ export class Effects {
           if (stuck.length === 0) return this.#report({ kind: 'gone', pid: process.pid });
           this.#host.trouble(`processes of the call ${process.call} could not be killed`, stuck);
         });
-        return this.#run(id, () => undefined, kill);
+        return this.#run(id, cannotStop, kill, () => undefined);
       }
     }
   }
 
-  #run(id: EffectId, stop: () => void, work: Promise<void>): void {
-    const ended = work.finally(() => this.#running.delete(id));
+  /** `failed` settles an effect that threw, so that nobody waits for it: the store cannot be read, or the program is at fault. */
+  #run(id: EffectId, stop: () => void, work: Promise<void>, failed: (why: Failure) => void): void {
+    const ended = work
+      .catch((error: unknown) => failed(this.#failureOf(id, error)))
+      .finally(() => this.#running.delete(id));
     this.#running.set(id, { stop, ended });
+  }
+
+  #failureOf(id: EffectId, error: unknown): Failure {
+    if (error instanceof StoreError) return failure(error.code, error.message);
+    this.#host.trouble(`${id} failed`, error);
+    return failure('internal', 'The runtime itself failed here; its log says more.');
   }
 
   #report(msg: Msg): void {
     this.#conversation.hear(msg);
   }
 }
+
+const cannotStop = (): void => undefined;
