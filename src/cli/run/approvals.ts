@@ -64,8 +64,7 @@ export async function deny(args: One & { readonly reason?: string | undefined },
   });
 }
 
-/** An agent must not approve for itself by way of its own shell. */
-/** An agent must not approve its own calls (SEC-7). */
+/** An agent must not approve for itself by way of its own shell (SEC-7). */
 const isInsideTool = (io: Io): boolean => io.env[insideTool] !== undefined;
 const insideRefused: Failure = failure(
   'forbidden',
