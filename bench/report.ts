@@ -24,7 +24,7 @@ export function results(done: readonly Result[], seconds: number): string {
 
 Written by \`npm run bench\`; do not edit. Every figure stands beside a bare reference that was measured in the same run, one in turn with
 the other, on the same machine: compare the figures, not the milliseconds. Times are the median, in brackets the 95th percentile. Goals
-are reported and never asserted. *Stock* is the program whose protocol this is, version 0.32, as it was measured on another machine.
+are reported and never asserted. *Stock* is the program whose protocol this is, version 0.32, as it was measured elsewhere.
 
 ${machine()} The run took ${Math.round(seconds)} s.
 

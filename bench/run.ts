@@ -16,16 +16,18 @@ import { type Result, results, summary } from './report.ts';
 
 const measurements: readonly Measurement[] = [turn, burst, wire, delay, many, command, start, memory, load];
 
+const say = (text: string) => process.stderr.write(text);
+
 function chosen(): readonly Measurement[] {
   const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
   if (only === undefined) return measurements;
   const found = measurements.filter(({ name }) => name === only);
   if (found.length > 0) return found;
   const names = measurements.map(({ name }) => name).join(', ');
-  throw new Error(`There is no measurement "${only}". Choose one of ${names}.`);
+  say(`There is no measurement "${only}". Choose one of ${names}.\n`);
+  process.exit(1);
 }
 
-const say = (text: string) => process.stderr.write(text);
 const began = performance.now();
 const done: Result[] = [];
 for (const measurement of chosen()) {

@@ -5,7 +5,7 @@ import { withFolder } from '../scratch.ts';
 import { writeConversation } from '../written-conversation.ts';
 
 const TURNS = 300;
-const PROCESSES = 7;
+const PROCESSES = 12;
 
 type Times = {
   readonly checkpoint: Sample;

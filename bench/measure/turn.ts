@@ -6,13 +6,13 @@ import { hasMemoryDisk, type Medium, withFolder } from '../scratch.ts';
 import { withStand } from '../stand.ts';
 
 const REPLY = burst(10);
-const rounds = { rounds: 60, warmUp: 15 };
+const rounds = { rounds: 120, warmUp: 15 };
 
 /** What a turn costs beyond the model call that it makes. */
 export const turn: Measurement = {
   name: 'turn',
   about:
-    'A turn with an answer of ten deltas, from the input to its end at a client on the private socket, less the same model call made bare. A turn flushes the disk for the input, for the first words and for the end; the second row has a home on a disk of memory, so the difference of the two is what the flushes cost.',
+    'A turn with an answer of ten deltas, from the input to its end at a client on the private socket, less the same model call made bare. A turn flushes the disk for the input, for the first words and for the end; in the second row the home is on a disk of memory, where that is free.',
   async run() {
     const rows = [await overhead('disk', 'Turn overhead')];
     if (hasMemoryDisk()) rows.push(await overhead('memory', 'Turn overhead where a flush is free'));

@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/sqlite.ts';
 import type { ScopeId, Store } from '../../src/store/store.ts';
 import { ready } from '../child.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 8;
 const [path = '', conversation_id = ''] = process.argv.slice(2);
 const scope: ScopeId = { agent_id: null, conversation_id };
 
