@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Frame } from '../src/protocol/frames.ts';
 import { startModelServer } from '../src/testing/model-server.ts';
 import { type HomeStand, homeStand, message, receipt } from './support/home-stand.ts';
-import { calls, failing, large, lyingScripts, passing, words } from './support/lying-model.ts';
+import { calls, failing, large, lyingScripts, odd, passing, words } from './support/lying-model.ts';
 import type { Peer } from './support/peer.ts';
 import { stockClient } from './support/stock-client.ts';
 
@@ -60,6 +60,13 @@ async function spoken({ conversation_id, agent_id }: Scope): Promise<unknown[]> 
   const list = { type: 'conversation_messages_list', conversation_id, query: { agent_id } };
   const messages = (await peer.ask(list)).messages as Record<string, unknown>[];
   return messages.flatMap((one) => (one.message_type === 'assistant_message' ? [one.content] : [])).reverse();
+}
+
+async function allow(runtime: Scope): Promise<void> {
+  const asked = await peer.until((frame) => frame.type === 'control_request' && isIn(frame, runtime));
+  const decision = { behavior: 'allow' };
+  const payload = { kind: 'approval_response', request_id: asked.request_id, decision };
+  expect(await peer.ask({ type: 'input', runtime, payload })).toMatchObject({ accepted: true });
 }
 
 const goesOn = async (runtime: Scope) =>
@@ -118,6 +125,14 @@ describe.concurrent('an endpoint that', { timeout: 30_000 }, () => {
     await goesOn(runtime);
   });
 
+  it.each(odd)('says %s in a call is borne', async (_what, script, _reply, told) => {
+    const { runtime, end } = await ended(script);
+    expect(end).toMatchObject({ stop_reason: 'end_turn' });
+    expect(deltas(runtime, 'tool_return_message')).toMatchObject([
+      { tool_return: expect.stringMatching(told) },
+    ]);
+  });
+
   it('is slow is waited for', async () => {
     const { runtime, end } = await ended('slow');
     expect(end).toMatchObject({ stop_reason: 'end_turn' });
@@ -125,13 +140,15 @@ describe.concurrent('an endpoint that', { timeout: 30_000 }, () => {
   });
 
   it('sends 200 KB of arguments in tiny pieces has them carried out to the letter', async () => {
-    const runtime = home.scope('conv-pieces');
-    const asked = await peer.until((frame) => frame.type === 'control_request' && isIn(frame, runtime));
-    const decision = { behavior: 'allow' };
-    const payload = { kind: 'approval_response', request_id: asked.request_id, decision };
-    expect(await peer.ask({ type: 'input', runtime, payload })).toMatchObject({ accepted: true });
+    await allow(home.scope('conv-pieces'));
     expect((await ended('pieces')).end).toMatchObject({ stop_reason: 'end_turn' });
     expect(readFileSync(join(home.cwd, 'large.txt'), 'utf8')).toBe(large);
+  });
+
+  it('gives its call an endless id can still have it allowed', async () => {
+    await allow(home.scope('conv-long-id'));
+    expect((await ended('long-id')).end).toMatchObject({ stop_reason: 'end_turn' });
+    expect(existsSync(join(home.cwd, 'id.txt'))).toBe(true);
   });
 
   it('falls silent can be left, and the next one is asked', async () => {

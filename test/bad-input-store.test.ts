@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Member } from '../src/cli/home/member.ts';
+import { StoreError } from '../src/store/store.ts';
+import { testDevice } from '../src/testing/device.ts';
 import { type Disk, diskUnder } from './support/full-disk.ts';
 import {
   type HomeStand,
@@ -148,22 +150,42 @@ it('a log that is damaged in the middle is told to whoever needs it, and is not 
   await home.close();
 });
 
-it('a message that can no longer be read fails the turn that needs it, and nothing else', async () => {
+it('a damaged table of inputs refuses what it would have to look up', async () => {
   const folder = temporaryFolder();
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const first = await homeStand({ folder });
-  await first.turn(await first.terminal(), 'conv-hurt', large('unreadable'));
+  await first.turn(await first.terminal(), 'conv-hurt');
   await first.close();
-  damage(pathsOf(folder).database, "name = 'fact' AND pagetype = 'overflow'");
+  damage(pathsOf(folder).database, "name = 'input'");
 
   const home = await homeStand({ folder });
   const peer = await home.terminal();
-  const from = peer.frames.length;
-  console.log(await peer.ask(message(home.scope('conv-hurt'), 'hi', 'cm-1')));
-  console.log(await peer.until(({ type }) => type === 'turn_finished', from));
-  await home.turn(peer, 'conv-other');
+  const input = message(home.scope('conv-hurt'), 'hi', 'cm-1');
+  expect(await peer.ask(input)).toMatchObject({ accepted: false, error_code: 'store_corrupt' });
+  expect(await listed(peer, 'conv-hurt')).toHaveLength(2);
   expect(home.troubles).toEqual([]);
   await home.close();
+});
+
+it('a history that cannot be read ends the turn that needs it, with the code', async () => {
+  const test = testDevice();
+  onTestFinished(() => test.close());
+  const { history } = test.store;
+  const unreadable = () => {
+    throw new StoreError({ code: 'store_corrupt', message: 'A page of the history is damaged.' });
+  };
+  Object.assign(test.store, { history: unreadable });
+  expect(await test.say('hello', 'cm-1')).toMatchObject({ accepted: true });
+  expect(await test.until(({ type }) => type === 'turn_finished')).toMatchObject({
+    error_code: 'store_corrupt',
+    error: 'A page of the history is damaged.',
+  });
+  Object.assign(test.store, { history });
+  const from = test.frames.length;
+  expect(await test.say('hello again', 'cm-2')).toMatchObject({ accepted: true });
+  const next = await test.until(({ type }) => type === 'turn_finished', from);
+  expect(next).toMatchObject({ stop_reason: 'end_turn' });
+  expect(test.troubles).toEqual([]);
 });
 
 it('a damaged log of a turn that waits keeps the home closed until it is mended, and then the turn still waits', async () => {

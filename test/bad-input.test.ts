@@ -126,6 +126,15 @@ describe.each(Object.entries(doors))('through %s', (_door, opened) => {
     await livesOn(peer);
   });
 
+  it('a text that ends in half a character is taken as any reader takes it', async () => {
+    const runtime = bad(fresh('conv'));
+    await home.turn(peer, runtime.conversation_id, 'cut off here: \ud83d');
+    const list = { type: 'conversation_messages_list', conversation_id: runtime.conversation_id };
+    const { messages } = await peer.ask(list);
+    expect(JSON.stringify(messages)).toContain('cut off here: \ufffd');
+    await livesOn(peer);
+  });
+
   it('[QUE-1] the 301st that waits is refused, the 300 are worked', async () => {
     const runtime = bad(fresh('conv'));
     const gate = fresh('gate');

@@ -14,7 +14,7 @@ const told = 'w1 w2 w3 w4 ';
 const scripts = {
   tale: [{ text: tale, pieces: 8, hold: 'middle', holdAfter: 4 }],
   wait: [
-    { calls: [{ name: 'Bash', arguments: { command: 'echo begun >> runs.log; sleep 300' } }] },
+    { calls: [{ name: 'Bash', arguments: { command: 'echo begun >> runs.log; sleep 60' } }] },
     { text: 'The command is settled.' },
   ],
 };
@@ -88,7 +88,7 @@ it('[HOME-1] a chat goes on when the prompt that owned the home is killed while 
   const asked = prompt('Wait for it. #script=wait', '--mode', 'unrestricted');
   await asked.watch(() => messages(asked, 'tool_call')[0]);
   const chat = terminal('chat');
-  await shows(chat, 'sleep 300');
+  await shows(chat, 'sleep 60');
   await expect.poll(() => runs(), { timeout: 10_000 }).toBe('begun\n');
 
   asked.child.kill('SIGKILL');

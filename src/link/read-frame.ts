@@ -57,8 +57,8 @@ function exceeds(text: string, maxBytes: number): boolean {
   return text.length * 3 > maxBytes && utf8Length(text) > maxBytes;
 }
 
-/** Recurses at most `levels` deep, whatever the value. */
-function isDeeper(value: unknown, levels: number): boolean {
+/** Whether objects and arrays lie more than `levels` deep inside each other. Recurses no deeper than that, whatever the value. */
+export function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
   if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1));

@@ -14,7 +14,7 @@ import type { Commit, Committed, InputChange, ScopeId, StoreError } from '../sto
 import type { Member } from './committer.ts';
 import { Effects } from './effects/effects.ts';
 import type { Host } from './host.ts';
-import { snapshots } from './snapshots.ts';
+import { type Stalled, snapshots } from './snapshots.ts';
 
 /** Who asked: gets the one answer, and what only the asker is told. */
 export type Asker = { readonly by: string; answer(answer: Answer): void; tell(frame: Frame): void };
@@ -48,6 +48,7 @@ export class Conversation implements Member {
   #sinceCheckpoint: number;
   #wake: Timer | null = null;
   #restate: Timer | null = null;
+  #stalled: Stalled | null = null;
   #closed = false;
 
   constructor(scope: ScopeId, host: Host, loaded: { state: State; sinceCheckpoint: number }) {
@@ -136,6 +137,7 @@ export class Conversation implements Member {
     if (!drawn) return;
     this.#drawn = null;
     this.state = drawn.state;
+    this.#stalled = null;
     this.#sinceCheckpoint = drawn.sinceCheckpoint;
     if (this.#transcript) for (const fact of drawn.facts) tell(this.#transcript, fact);
     this.#say(drawn, committed);
@@ -156,6 +158,11 @@ export class Conversation implements Member {
     const kept = taken.filter(({ msg }) => msg.kind !== 'command');
     if (kept.length === 0) return;
     this.#inbox = [...kept, ...this.#inbox];
+    if (!this.#stalled) {
+      this.#stalled = { since: this.#host.clock.now(), detail: error.message };
+      this.#host.trouble('what models and tools reported is kept until it can be made durable', error);
+      this.#tellWaiting();
+    }
     this.#host.committer.again(this);
   }
 
@@ -166,6 +173,11 @@ export class Conversation implements Member {
       for (const { fact } of this.#host.store.history(this.scope)) tell(this.#transcript, fact);
     }
     return this.#transcript;
+  }
+
+  /** How it is now, as frames for one asker. */
+  snapshots(): Frame[] {
+    return snapshots(this.scope, this.state, this.#host, this.#stalled);
   }
 
   /** Stops the effects without settling them: the next owner finds them lost and goes on. */
@@ -219,15 +231,19 @@ export class Conversation implements Member {
     if (busy) this.#restate ??= this.#host.clock.after(restateMs, () => this.#tellAgain());
   }
 
-  #tellAgain(): void {
+  #tellWaiting(): void {
     try {
-      const frames = snapshots(this.scope, this.state, this.#host).filter(
+      const frames = this.snapshots().filter(
         ({ type }) => type === 'update_loop_status' || type === 'update_queue',
       );
       for (const frame of frames) this.#host.publish(JSON.stringify(frame));
     } catch (error) {
-      this.#host.trouble('what is waited for could not be said again', error);
+      this.#host.trouble('what is waited for could not be said', error);
     }
+  }
+
+  #tellAgain(): void {
+    this.#tellWaiting();
     this.#restate = this.#host.clock.after(restateMs, () => this.#tellAgain());
   }
 }

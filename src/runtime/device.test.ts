@@ -174,6 +174,12 @@ describe('a store that fails', () => {
     );
     test.store.failNextCommit('store_full');
     await test.until(finished);
+    const waiting = test.frames.findLast(
+      (frame) => frame.snapshot === true && frame.type === 'update_loop_status',
+    );
+    expect(waiting).toMatchObject({
+      loop_status: { waiting_for: { kind: 'device', detail: expect.any(String) } },
+    });
     expect(readFileSync(join(test.cwd, 'runs.txt'), 'utf8')).toBe('once\n');
     expect(receipts(test, 'cm-1')).toEqual(['accepted', 'started', 'done']);
   });

@@ -4,8 +4,11 @@ import type { Frame } from '../protocol/frames.ts';
 import type { ScopeId } from '../store/store.ts';
 import type { Host } from './host.ts';
 
+/** What happened cannot be made durable, since when and why: everything waits for that. */
+export type Stalled = { readonly since: number; readonly detail: string };
+
 /** How a conversation is now, as frames for one asker: never stored, with a key of their own and the head they reflect (SYNC-3). */
-export function snapshots(scope: ScopeId, known: State, host: Host): Frame[] {
+export function snapshots(scope: ScopeId, known: State, host: Host, stalled: Stalled | null = null): Frame[] {
   // One that has not begun will begin here.
   const state = known.conversation_id === '' ? { ...known, ...scope, cwd: host.cwd, mode: host.mode } : known;
   const head = host.store.head(scope);
@@ -22,7 +25,9 @@ export function snapshots(scope: ScopeId, known: State, host: Host): Frame[] {
   });
   return [
     frame('update_device_status', { device_status: deviceStatus(state, host.view(state.cwd)) }),
-    frame('update_loop_status', { loop_status: loopStatus(state) }),
+    frame('update_loop_status', {
+      loop_status: { ...loopStatus(state), ...(stalled && { waiting_for: { kind: 'device', ...stalled } }) },
+    }),
     frame('update_queue', { queue: queueSnapshot(state), removed: [] }),
     frame('update_subagent_state', { subagents: [] }),
     ...pendingRequests(state)

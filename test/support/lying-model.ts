@@ -41,17 +41,36 @@ export const calls: readonly (readonly [what: string, script: string, reply: Rep
   ['a list', 'list', call('Write', ['broken.txt']), /object/],
   ['nothing', 'nothing', call('Write', { raw: '' }), /file_path/],
   ['fields of the wrong kind', 'kind', call('Write', { file_path: 5, content: null }), /file_path/],
+  [
+    'levels without end',
+    'deep',
+    call('Write', { raw: `{"content":${'['.repeat(1e5)}${']'.repeat(1e5)}}` }),
+    /64 levels/,
+  ],
   ['a tool that is not there', 'no-tool', call('Wirte', { file_path: 'broken.txt' }), /Write/],
+];
+
+/** What is odd in a call that is sound otherwise, and what becomes of it. */
+export const odd: readonly (readonly [what: string, script: string, reply: Reply, told: RegExp])[] = [
+  ['half a character', 'half', call('Read', { raw: '{"file_path":"no-\\ud83d.txt"}' }), /no-\ufffd\.txt/],
+  ['a number without end', 'endless', call('Grep', { raw: '{"pattern":"x","head_limit":1e999}' }), /./],
 ];
 
 /** 200 KB and more, with quotes and letters of several bytes. */
 export const large = Array.from({ length: 12_000 }, (_, n) => `line ${n} “é” "\\"`).join('\n');
 
+const write = (file_path: string, content: string): Reply => call('Write', { file_path, content });
+
 export const lyingScripts: Readonly<Record<string, Script>> = {
   slow: [{ text: words, delayMs: 700, chunkDelayMs: 100 }],
   silent: [{ text: words, fault: 'stall', faultAfter: 2 }],
-  pieces: [{ ...call('Write', { file_path: 'large.txt', content: large }), argumentPieces: 100_000 }, done],
+  pieces: [{ ...write('large.txt', large), argumentPieces: 100_000 }, done],
+  'long-id': [
+    { calls: [{ id: 'i'.repeat(1_000), name: 'Write', arguments: { file_path: 'id.txt', content: 'x' } }] },
+    done,
+  ],
   ...Object.fromEntries(failing.map(([, script, reply]) => [script, [reply]])),
   ...Object.fromEntries(passing.map(([, script, reply]) => [script, [reply]])),
+  ...Object.fromEntries(odd.map(([, script, reply]) => [script, [reply, done]])),
   ...Object.fromEntries(calls.map(([, script, reply]) => [script, [reply, done]])),
 };

@@ -12,7 +12,8 @@ export type Peer = {
   ask(frame: Frame): Promise<Frame>;
   /** The first frame, past or to come, that matches; those before `from`, an index into `frames`, do not count. */
   until(matches: (frame: Frame) => boolean, from?: number): Promise<Frame>;
-  /** Once `look`, which is tried now and after every frame, gives something. Rejects after a while with `wanted` and what came last. */
+  /** Once `look`, which is tried now and after every frame, gives something. Rejects after a while, and when
+   * the connection ends, with `wanted` and what came last. */
   watch<T>(look: () => T | undefined, wanted: () => string): Promise<T>;
   close(): void;
 };
@@ -34,11 +35,13 @@ export function peerOn(pipe: Pipe): Peer {
 
   function watch<T>(look: () => T | undefined, wanted: () => string): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        looking.delete(attempt);
+      const giveUp = () => {
+        clearTimeout(timer);
+        if (!looking.delete(attempt)) return;
         const last = frames.slice(-12).map((frame) => JSON.stringify(frame).slice(0, 300));
         reject(new Error(`${wanted()} did not come. The last frames:\n${last.join('\n')}`));
-      }, patienceMs);
+      };
+      const timer = setTimeout(giveUp, patienceMs);
       const attempt = () => {
         const found = look();
         if (found === undefined) return;
@@ -48,6 +51,7 @@ export function peerOn(pipe: Pipe): Peer {
       };
       looking.add(attempt);
       attempt();
+      void closed.promise.then(giveUp);
     });
   }
   function until(matches: (frame: Frame) => boolean, from = 0): Promise<Frame> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { CommandFrame } from '../../protocol/frames.ts';
 import { receiptFrame } from '../conversation.ts';
+import { wellFormed } from '../well-formed.ts';
 import { answered, type Handlers, type Request } from './handler.ts';
 
 type Payload = CommandFrame<'input'>['payload'];
@@ -62,7 +63,7 @@ function send(
   const { device, asker } = request;
   const conversation = device.conversations.findOrCreate(frame.runtime);
   if ('code' in conversation) return { ok: false as const, failure: conversation };
-  const { messages, kind: _kind, supports_control_response: _ignored, ...template } = payload;
+  const { messages, kind: _kind, supports_control_response: _ignored, ...template } = wellFormed(payload);
   conversation.obey(
     {
       do: 'input',

@@ -17,7 +17,7 @@ export const stateHandlers = {
     const conversation = device.conversations.find(scope);
     if (conversation && 'code' in conversation) return { ok: false, failure: conversation };
     const { host } = device;
-    for (const frameOut of snapshots(scope, conversation?.state ?? initialState, host)) {
+    for (const frameOut of conversation?.snapshots() ?? snapshots(scope, initialState, host)) {
       if (frameOut.type !== 'control_request' || frame.recover_approvals !== false) asker.tell(frameOut);
     }
     const head = host.store.head(scope);

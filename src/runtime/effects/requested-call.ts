@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { RequestedCall } from '../../core/facts.ts';
+import { isDeeper } from '../../link/read-frame.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Host } from '../host.ts';
+import { wellFormed } from '../well-formed.ts';
 import { toolContext } from './run-tool.ts';
 import type { Subject } from './subject.ts';
 
@@ -51,9 +54,14 @@ export async function requestedCall(
 function parseArguments(args: string): { input: Record<string, unknown> } | { problem: string } {
   try {
     const input: unknown = args.trim() === '' ? {} : JSON.parse(args);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input))
-      return { input: input as Record<string, unknown> };
-    return { problem: 'The arguments are not a JSON object. Call the tool again with an object.' };
+    if (typeof input !== 'object' || input === null || Array.isArray(input))
+      return { problem: 'The arguments are not a JSON object. Call the tool again with an object.' };
+    // Whatever reads a value level by level runs out of stack somewhere.
+    if (isDeeper(input, limits.depth))
+      return {
+        problem: `The arguments nest more than ${limits.depth} levels. Call the tool again with flat ones.`,
+      };
+    return { input: wellFormed(input as Record<string, unknown>) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { problem: `The arguments are not valid JSON (${why}). Call the tool again with valid JSON.` };

@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Msg } from '../../core/messages.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Host } from '../host.ts';
 import { systemPrompt } from '../models/context.ts';
 import type { ModelPart } from '../models/model.ts';
 import { isLongTurn } from './long-turn.ts';
 import { requestedCall } from './requested-call.ts';
 import type { Subject } from './subject.ts';
+
+/** A tool request is named after its call, and that name must pass for an id when it is answered. */
+const maxCallId = limits.id / 2;
 
 type CallPart = Extract<ModelPart, { kind: 'call' }>;
 
@@ -54,7 +58,8 @@ export async function runModel(
         const seen = new Set(items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])));
         const examined = [];
         for (const call of calls) {
-          const id = call.id === '' || seen.has(call.id) ? `call-${host.mint()}` : call.id;
+          const isUsable = call.id !== '' && call.id.length <= maxCallId && !seen.has(call.id);
+          const id = isUsable ? call.id : `call-${host.mint()}`;
           seen.add(id);
           examined.push(await requestedCall(conversation, host, { ...call, id }));
         }
