@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { scopeKey } from '../protocol/shapes.ts';
 import { memoryHome } from '../store/memory-home.ts';
+import { StoreError } from '../store/store.ts';
 import { hastyClock } from './chaos-clock.ts';
 import { keptInMemory } from './chaos-evidence.ts';
 import { Life } from './chaos-life.ts';
@@ -107,7 +108,11 @@ class World {
         for (const what of this.#watch.committed(batch)) this.trial.break(what);
       },
       died: (of) => void this.#rise(life, of),
-      trouble: (what, error) => this.trial.break(`lost: the device is in trouble: ${what}: ${error}`),
+      trouble: (what, error) => {
+        // The disk was to be full.
+        if (error instanceof StoreError && error.code === 'store_full') return;
+        this.trial.break(`lost: the device is in trouble: ${what}: ${error}`);
+      },
     });
     return life;
   }

@@ -174,7 +174,7 @@ function lifeOf(random: Random, n: number): Life {
   };
   // Whatever does not come to pass must not keep the device alive.
   const last: Kill = { at: 'commit', n: n === 0 ? 20 : 12, side: side() };
-  return { kills: [kill(), last], fullDiskAt: random.chance(0.12) ? [random.int(2, 20)] : [] };
+  return { kills: [kill(), last], fullDiskAt: random.chance(0.25) ? [random.int(2, 15)] : [] };
 }
 
 /** Ends when the abort is durable and what it cut off may live on. */

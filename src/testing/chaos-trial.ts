@@ -90,10 +90,15 @@ export class Trial {
   /** Everybody hears everything, one who comes late too, and no process of a tool is left. Nothing dies any more. */
   async end(): Promise<void> {
     this.#client();
-    for (const client of this.#clients)
-      for (const view of client.views.values())
-        if (!(await caughtUp(client, view)))
-          this.break(`story: a client does not catch up with ${scopeKey(view.scope)}`);
+    const all = this.#clients.flatMap((client) =>
+      [...client.views.values()].map((view) => ({ client, view })),
+    );
+    await Promise.all(
+      all.map(async ({ client, view }) => {
+        if (await caughtUp(client, view)) return;
+        this.break(`story: a client does not catch up with ${scopeKey(view.scope)}`);
+      }),
+    );
     for (const process of await survivorsOf(this.#options.id))
       this.break(`twice: a process of a tool lives on: ${process}`);
   }

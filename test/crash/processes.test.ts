@@ -34,13 +34,18 @@ function server(path: string): Server {
   return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}${path}`, token };
 }
 
-async function keeps(seed: number, more: Partial<ProcessTrialOptions> = {}): Promise<void> {
+type More = Partial<ProcessTrialOptions> & { readonly places?: readonly string[] };
+
+/** Every third home has a second process, which takes over from the first. */
+const placesOf = (seed: number): readonly string[] => (seed % 3 === 0 ? ['/one', '/two'] : ['/one']);
+
+async function keeps(seed: number, more: More = {}): Promise<void> {
   const processes = new ProcessTrial({
     schedule: scheduleOf(seed),
     blows: blowsOf(seed),
-    servers: [server('/only')],
     modelUrl: model.url,
     ...more,
+    servers: (more.places ?? placesOf(seed)).map(server),
   });
   onTestFinished(() => processes.close());
   await processes.run();
@@ -65,9 +70,9 @@ describe('the program, killed again and again', () => {
 
 describe.runIf(all)('the promise is kept', () => {
   it('[HOME-1] when the owner is killed in its turn and other processes are on the home, one after the other', () =>
-    keeps(0, {
+    keeps(1, {
       schedule: said('steps', 'slow', 'files', 'steps'),
-      servers: ['/one', '/two', '/three'].map(server),
+      places: ['/one', '/two', '/three'],
       blows: [
         { moment: 'tool_start', afterMs: 20, hit: 'SIGKILL' },
         { moment: 'text', afterMs: 5, hit: 'SIGKILL' },
@@ -79,7 +84,7 @@ describe.runIf(all)('the promise is kept', () => {
     ['tool_start', 30],
     ['text', 10],
   ] as const)('by a program that is told to end after %s', (moment, afterMs) =>
-    keeps(0, {
+    keeps(1, {
       schedule: said('slow', 'files', 'talk'),
       blows: [
         { moment, afterMs, hit: 'SIGTERM' },
@@ -89,7 +94,7 @@ describe.runIf(all)('the promise is kept', () => {
   );
 
   it('by a program that is killed while it starts, over and over', () =>
-    keeps(0, {
+    keeps(1, {
       schedule: said('slow', 'files'),
       blows: [
         { moment: 'tool_start', afterMs: 40, hit: 'SIGKILL' },
@@ -102,7 +107,7 @@ describe.runIf(all)('the promise is kept', () => {
   it('when the model goes away in the middle of its answer and comes back, and the program dies while it waits for that', async () => {
     const fragile = await modelProcess();
     onTestFinished(() => fragile.close());
-    await keeps(0, {
+    await keeps(1, {
       schedule: said('talk', 'files'),
       modelUrl: fragile.url,
       blows: [
