@@ -69,7 +69,9 @@ function workedOnce(facts: readonly Fact[], key: string, state: string): Broken 
 export function story(kept: Kept, told: Told): Broken {
   const stored = new Map(kept.events.map(({ event_seq, text }) => [event_seq, text]));
   const broken: string[] = [];
-  const holes = Array.from({ length: kept.head }, (_, n) => n + 1).filter((n) => !stored.has(n));
+  // Retention takes from the beginning, and nothing else takes anything.
+  const first = kept.events[0]?.event_seq ?? kept.head + 1;
+  const holes = Array.from({ length: kept.head }, (_, n) => n + 1).filter((n) => n > first && !stored.has(n));
   if (holes.length > 0) broken.push(`story: the store has no event ${holes.join(', ')}`);
   if (told.resets > 0) broken.push(`story: the log began anew ${told.resets} times`);
   let next = 1;

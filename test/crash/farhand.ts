@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -68,6 +68,16 @@ export class Farhand {
 
   open(): Promise<Pipe | DialFailure> {
     return dialLocal(join(this.home, 'owner.sock'));
+  }
+
+  /** Which of them owns the home, by the lock on it; where the system does not list locks, the first. */
+  ownerAmong(running: readonly Running[]): Running | undefined {
+    const { ino } = statSync(join(this.home, 'owner.lock'));
+    const locks = existsSync('/proc/locks') ? readFileSync('/proc/locks', 'utf8') : '';
+    // As in "1: POSIX  ADVISORY  WRITE 4711 fd:01:131 1073741824 1073741824", with the pid and the inode.
+    const holders = locks.split('\n').map((line) => / WRITE (\d+) \w+:\w+:(\d+) /.exec(line));
+    const pid = Number(holders.find((found) => Number(found?.[2]) === ino)?.[1]);
+    return running.find(({ child }) => child.pid === pid) ?? running[0];
   }
 
   async close(): Promise<void> {

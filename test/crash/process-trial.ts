@@ -53,8 +53,7 @@ export class ProcessTrial {
   readonly #options: ProcessTrialOptions;
   readonly #random: Random;
   readonly #farhand: Farhand;
-  /** The first one owns the home. */
-  readonly #members: Running[] = [];
+  #members: readonly Running[] = [];
   #sighted: (text: string) => void = () => undefined;
   #deaths = 0;
   #over = false;
@@ -77,8 +76,8 @@ export class ProcessTrial {
 
   async run(): Promise<void> {
     const { blows, servers } = this.#options;
-    for (const server of servers) await (await this.#start(server)).connected;
-    const agent = await this.#members[0]?.connected;
+    const running = await Promise.all(servers.map((server) => this.#start(server)));
+    const [agent] = await Promise.all(running.map(({ connected }) => connected));
     const striking = this.#strikeAll(blows);
     await this.trial.play(agent ?? '');
     this.#over = true;
@@ -97,7 +96,7 @@ export class ProcessTrial {
 
   async #start(server: Server): Promise<Running> {
     const running = await this.#farhand.remote(server);
-    this.#members.push(running);
+    this.#members = [...this.#members, running];
     return running;
   }
 
@@ -129,8 +128,9 @@ export class ProcessTrial {
 
   async #strike(signal: NodeJS.Signals): Promise<void> {
     this.#deaths += 1;
-    const owner = this.#members.shift();
+    const owner = this.#farhand.ownerAmong(this.#members);
     if (owner) await end(owner.child, signal);
+    this.#members = this.#members.filter((one) => one !== owner);
     // Where another process owns the home now, its file is not to be looked at.
     if (this.#members.length > 0) return;
     this.#lookAt(keptInFile(this.#farhand.database));
