@@ -294,6 +294,18 @@ describe('registration on the same HTTP server', () => {
     expect(await dial(`ws://${host}/live`)).toMatchObject({ kind: 'status', status: 418 });
     await runtime(`ws://${host}/remote`);
   });
+
+  it('has one place at each path, and refuses what is at none of them', async () => {
+    const { server, host } = await listening();
+    const first = acceptRemote({ server, token, path: '/a' });
+    acceptRemote({ server, token, path: '/b' });
+    expect(() => acceptRemote({ server, token, path: '/b/' })).toThrow(TypeError);
+    expect(await dial(`ws://${host}/c`)).toMatchObject({ kind: 'status', status: 404 });
+    first.close();
+    acceptRemote({ server, token, path: '/a' });
+    await runtime(`ws://${host}/a`);
+    await runtime(`ws://${host}/b`);
+  });
 });
 
 /** As a program beside this one would load it. */

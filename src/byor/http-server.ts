@@ -8,21 +8,33 @@ import type { OnPipe } from './socket-server.ts';
 
 export type HttpDoor = RegistrationDesk & { readonly server: Server; readonly clock: Clock };
 
+/** The paths of a server that are taken. */
+const places = new WeakMap<Server, Set<string>>();
+
 /**
  * Takes part in somebody's HTTP server: WebSockets at `path`, registrations below it, and nothing else. Returns what stops it. Who may
  * connect is for `onPipe` to say.
+ * @throws TypeError when that path of the server is taken already.
  */
 export function pipesOfHttp(door: HttpDoor, onPipe: OnPipe): () => void {
   const { server, path, clock } = door;
   const acceptUpgrade = acceptUpgrades({ maxPayload: limits.frameFromDevice, clock });
   const registerPath = `${path}/v1/environments/register`;
   let stopped = false;
+  const taken = places.get(server) ?? new Set();
+  if (taken.has(path))
+    throw new TypeError(
+      `This server already has a place for a runtime at ${path || '/'}. Give each its own path.`,
+    );
+  places.set(server, taken.add(path));
 
   function upgraded(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (pathOf(request) === path)
       return acceptUpgrade(request, socket, head, (pipe) => onPipe(pipe, request));
-    // Node leaves an upgrade to its listeners: where no other is, nobody would ever answer.
-    if (server.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+    // Node leaves an upgrade to its listeners: where there are none but ours, the first of ours answers for all.
+    const onlyOurs = server.listenerCount('upgrade') === taken.size;
+    const [first] = taken;
+    if (onlyOurs && first === path && !taken.has(pathOf(request))) refuseUpgrade(socket, 404);
   }
 
   // A listener cannot keep a request from the others, which would answer it a second time.
@@ -41,6 +53,7 @@ export function pipesOfHttp(door: HttpDoor, onPipe: OnPipe): () => void {
   server.on('upgrade', upgraded);
   return () => {
     stopped = true;
+    taken.delete(path);
     server.off('upgrade', upgraded);
     // Who has wrapped it after us still calls us.
     if (server.emit === emitRest) server.emit = emit;
