@@ -1,7 +1,6 @@
 import { apply } from '../core/apply.ts';
 import type { Fact } from '../core/facts.ts';
 import type { Answer, Command, Env, KnownInput, Msg, Receipt, Say } from '../core/messages.ts';
-import type { EffectId } from '../core/plan.ts';
 import { plan } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import { initialState } from '../core/state.ts';
@@ -87,6 +86,7 @@ export class Conversation implements Member {
     let state = this.state;
     const facts: Fact[] = [];
     const spoken: Spoken[] = [];
+    // Noted before anything is stepped: a store that cannot be read fails what was taken, and forgets none of it.
     this.#drawn = { taken, facts, spoken, state, sinceCheckpoint: this.#sinceCheckpoint };
     if (state.conversation_id === '') {
       const created: Fact = {
@@ -100,7 +100,7 @@ export class Conversation implements Member {
       state = apply(state, created);
     }
     for (const { msg, asker } of taken) {
-      const env: Env = { at, id: this.#host.mint(), device: this.#host.view(state.cwd || this.#host.cwd) };
+      const env: Env = { at, id: this.#host.mint(), device: this.#host.view(state.cwd) };
       const next = step(state, this.#withKnown(msg, spoken), env);
       state = next.state;
       facts.push(...next.facts);
@@ -251,8 +251,6 @@ export class Conversation implements Member {
 /** The state of a conversation from its checkpoint and the facts after it. */
 export const fold = (from: State | null, facts: readonly Fact[]): State =>
   facts.reduce(apply, from ?? initialState);
-
-export const isDesired = (state: State, id: EffectId): boolean => plan(state).effects.has(id);
 
 function mergeText(last: Msg | undefined, next: Msg): Msg | null {
   if (last?.kind !== 'model' || next.kind !== 'model' || last.run !== next.run) return null;

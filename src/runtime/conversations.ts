@@ -1,11 +1,8 @@
-import { applyVersion } from '../core/apply.ts';
 import { type Failure, failure } from '../protocol/errors.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import type { ScopeId } from '../store/store.ts';
 import { Conversation, fold } from './conversation.ts';
 import type { Host } from './host.ts';
-
-export { applyVersion };
 
 /** Every conversation of the home, opened when somebody needs it. */
 export class Conversations {

@@ -69,7 +69,6 @@ export const deltas = {
   error_message: z.looseObject({ message: z.string(), error_type: z.string().optional() }),
 };
 
-export type DeltaType = keyof typeof deltas;
 const known: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(deltas));
 
 /** A table look-up instead of a union: an unknown kind of delta is somebody's extension, not an error. */

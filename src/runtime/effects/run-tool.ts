@@ -20,7 +20,7 @@ const callKey = (scope: ScopeId, callId: string): string =>
 
 export const toolContext = (conversation: Subject, host: Host, callId: string): ToolContext => ({
   callId: callKey(conversation.scope, callId),
-  cwd: conversation.state.cwd || host.cwd,
+  cwd: conversation.state.cwd,
   scratch: host.scratch,
   denied: host.denied,
   env: host.toolEnv,

@@ -8,10 +8,6 @@ import { read } from './read.ts';
 import type { Tool } from './tool.ts';
 import { write } from './write.ts';
 
-export { lookAt } from './file-change.ts';
-export { outputPath } from './output-file.ts';
-export { killSurvivors } from './process-tree.ts';
-
 /** The tools that come with Farhand, in the order in which models see them. */
 export const tools: readonly Tool[] = [bash, read, write, edit, glob, grep, ls, askUserQuestion];
 
