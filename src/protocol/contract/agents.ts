@@ -121,4 +121,20 @@ export const agentCommands = {
     ids: naming('conversation_id'),
     route: { method: 'GET', path: '/v1/conversations/{conversation_id}/messages' },
   }),
+  get_cwd_map: command({
+    ...onDevice,
+    summary: 'The working directory of every conversation, and the one that new conversations begin in.',
+    request: ask({}),
+    reply: reply(
+      'get_cwd_map_response',
+      z.looseObject({
+        cwd_map: z.record(z.string(), z.string()),
+        boot_working_directory: z.string().nullable(),
+      }),
+      { cwd_map: {}, boot_working_directory: null },
+    ),
+    privilege: 'observe',
+    ids: naming(),
+    route: { method: 'GET', path: '/v1/working-directories' },
+  }),
 };

@@ -55,6 +55,17 @@ export const conversationHandlers = {
     const messages = page.map((item) => ({ ...messageOf(item), agent_id: found.agent_id, conversation_id }));
     return { ok: true, payload: { messages, next_before: page.at(-1)?.id ?? null, has_more: start > 0 } };
   },
+
+  get_cwd_map(_frame, { device }) {
+    const { host, conversations } = device;
+    const places = host.store.conversations().map(({ agent_id, conversation_id }) => {
+      const found = conversations.find({ agent_id, conversation_id });
+      const cwd = found && 'state' in found && found.state.cwd !== '' ? found.state.cwd : host.cwd;
+      const id = conversation_id === 'default' ? `agent:${agent_id}::` : '';
+      return [`${id}conversation:${conversation_id}`, cwd] as const;
+    });
+    return { ok: true, payload: { cwd_map: Object.fromEntries(places), boot_working_directory: host.cwd } };
+  },
 } satisfies Partial<Handlers>;
 
 function cannotCreate(device: Home, scope: ScopeId): Failure | null {
