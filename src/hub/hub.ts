@@ -1,5 +1,4 @@
 import type { Clock } from '../link/clock.ts';
-import { parseTrusted } from '../link/parse-trusted.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { routeOf } from '../protocol/routing.ts';
@@ -9,8 +8,8 @@ import { type Client, ClientSession } from './session.ts';
 import { newSessionId, readStamp } from './stamp.ts';
 
 export type HubOptions = {
-  /** The link to the device. When it ends, every client is closed with 1012. */
-  readonly device: Pipe;
+  /** Takes a stamped command on to the device. */
+  toDevice(frame: Frame): void;
   readonly log: EventLog;
   readonly clock: Clock;
   /** Of this program; told in `hello`. */
@@ -21,17 +20,18 @@ export type HubOptions = {
 export type Hub = {
   /** Starts a client's session; it ends with the pipe. */
   accept(pipe: Pipe, client: Client): void;
+  /** Whatever the device says; `text` is the frame as it came. */
+  hear(frame: Frame, text: string): void;
+  /** Ends every session. */
+  close(code: number, reason: string): void;
 };
 
-const GONE = { code: 1012, reason: 'the device is gone; connect again in a moment' } as const;
-
-export function createHub({ device, log, clock, version }: HubOptions): Hub {
+export function createHub({ toDevice, log, clock, version }: HubOptions): Hub {
   const sessions = new Map<string, ClientSession>();
   const hearingAll = new Set<ClientSession>();
   const followers = new Map<string, Set<ClientSession>>();
 
   function accept(pipe: Pipe, client: Client): void {
-    if (!device.open) return pipe.close(GONE.code, GONE.reason);
     const id = newSessionId();
     const session: ClientSession = new ClientSession({
       ...client,
@@ -40,7 +40,7 @@ export function createHub({ device, log, clock, version }: HubOptions): Hub {
       log,
       clock,
       version,
-      toDevice: (frame) => device.send(JSON.stringify(frame)),
+      toDevice,
       followed: (key) => followersOf(key).add(session),
       gone: () => forget(id, session),
     });
@@ -103,17 +103,13 @@ export function createHub({ device, log, clock, version }: HubOptions): Hub {
     for (const session of audience(key)) session.restated(key, frame, text);
   }
 
-  device.listen({
-    message(text) {
-      const frame = parseTrusted(text);
-      if (frame) route(frame, text);
-      else device.close(1007, 'the device sent something that is no frame');
+  return {
+    accept,
+    hear: route,
+    close(code, reason) {
+      for (const session of [...sessions.values()]) session.close(code, reason);
     },
-    closed() {
-      for (const session of [...sessions.values()]) session.close(GONE.code, GONE.reason);
-    },
-  });
-  return { accept };
+  };
 }
 
 /** Only a reply keeps a `request_id`: a client that waits for it by that id alone must not take another frame for it. */

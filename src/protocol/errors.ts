@@ -15,9 +15,14 @@ export const errorTable = {
   id_too_long: { http: 400, retry: 'never', close: null },
   // who asks
   unauthorized: { http: 401, retry: 'after', close: 4401 },
-  forbidden: { http: 403, retry: 'never', close: null },
+  forbidden: { http: 403, retry: 'never', close: 4403 },
+  revoked: { http: 401, retry: 'after', close: 4410 },
+  quota: { http: 429, retry: 'after', close: 4429 },
   slow_reader: { http: 429, retry: 'same', close: 4408 },
   // what is asked for
+  not_found: { http: 404, retry: 'never', close: null },
+  unsupported: { http: 501, retry: 'never', close: null },
+  environment_not_found: { http: 404, retry: 'never', close: null },
   agent_not_found: { http: 404, retry: 'never', close: null },
   conversation_not_found: { http: 404, retry: 'never', close: null },
   conversation_deleted: { http: 410, retry: 'never', close: null },
@@ -54,6 +59,10 @@ export const errorTable = {
   store_newer: { http: 500, retry: 'after', close: null },
   store_failed: { http: 500, retry: 'same', close: null },
   // the way there
+  device_offline: { http: 503, retry: 'same', close: null },
+  device_lost: { http: 502, retry: 'unknown', close: null },
+  parking_expired: { http: 410, retry: 'after', close: null },
+  broker_restarting: { http: 503, retry: 'same', close: 1012 },
   unreachable: { http: 503, retry: 'same', close: null },
   deadline: { http: 504, retry: 'unknown', close: null },
   internal: { http: 500, retry: 'unknown', close: null },

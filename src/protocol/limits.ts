@@ -7,6 +7,8 @@ export const limits = {
   scopeId: 128,
   unsent: 1024 * 1024,
   queue: 300,
+  ring: 8 * 1024 * 1024,
+  parked: 10_000,
 } as const;
 
 /** What each bound counts. */
@@ -18,4 +20,6 @@ export const limitMeaning: Readonly<Record<keyof typeof limits, string>> = {
   scopeId: "characters of an agent's or a conversation's id",
   unsent: 'bytes that a session may have unsent before it stops pulling',
   queue: 'waiting inputs of one conversation (QUE-1)',
+  ring: 'bytes of frames that a broker keeps per device for clients that come back (SEQ-3)',
+  parked: 'commands that wait at a broker for one device (IN-4)',
 };

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyVersion } from '../core/apply.ts';
-import { createHub } from '../hub/hub.ts';
+import { hubOn } from '../hub/hub-on.ts';
 import type { Clock } from '../link/clock.ts';
 import { VANISHED } from '../link/close-code.ts';
 import { memoryPair } from '../link/memory.ts';
@@ -36,7 +36,7 @@ export class Life {
   readonly #options: LifeOptions;
   readonly #clock: ReturnType<typeof mortalClock>;
   readonly #cuts = new Set<() => void>();
-  readonly #hub: ReturnType<typeof createHub>;
+  readonly #hub: ReturnType<typeof hubOn>;
   readonly #seen = new Map<Kill, number>();
   #commits = 0;
   #dead = false;
@@ -69,7 +69,7 @@ export class Life {
     const [near, far] = memoryPair();
     this.device.attach(this.#witness());
     this.device.attach(far);
-    this.#hub = createHub({ device: near, log: this.store, clock: this.#clock, version: '0.0.0-test' });
+    this.#hub = hubOn(near, { log: this.store, clock: this.#clock, version: '0.0.0-test' });
     this.device.start();
   }
 

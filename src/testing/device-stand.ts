@@ -1,5 +1,5 @@
 import { type Client, type ClientOptions, createClient } from '../client/index.ts';
-import { createHub } from '../hub/hub.ts';
+import { hubOn } from '../hub/hub-on.ts';
 import { systemClock } from '../link/clock.ts';
 import { memoryPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';
@@ -19,7 +19,7 @@ export function deviceStand(options?: TestDeviceOptions): DeviceStand {
   const test = testDevice(options);
   const [near, far] = memoryPair();
   test.device.attach(far);
-  const hub = createHub({ device: near, log: test.store, clock: systemClock, version: '0.0.0-test' });
+  const hub = hubOn(near, { log: test.store, clock: systemClock, version: '0.0.0-test' });
   const clients: Client[] = [];
   let newest: Pipe | undefined;
 

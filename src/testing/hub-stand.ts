@@ -1,4 +1,5 @@
-import { createHub, type Hub } from '../hub/hub.ts';
+import type { Hub } from '../hub/hub.ts';
+import { hubOn } from '../hub/hub-on.ts';
 import type { Client } from '../hub/session.ts';
 import { type ManualPair, manualPair } from '../link/memory.ts';
 import { type VirtualClock, virtualClock } from '../link/virtual-clock.ts';
@@ -32,7 +33,7 @@ export type Peer = {
 export function hubStand(device = new StubDevice(), clock = virtualClock()): HubStand {
   const link = manualPair();
   device.attach(link.a);
-  const hub = createHub({ device: link.b, log: device, clock, version: '0.0.0-test' });
+  const hub = hubOn(link.b, { log: device, clock, version: '0.0.0-test' });
   const pairs = new Set([link]);
 
   const flush = (): void => {

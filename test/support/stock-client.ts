@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { applyVersion } from '../../src/core/apply.ts';
-import { createHub } from '../../src/hub/hub.ts';
+import { hubOn } from '../../src/hub/hub-on.ts';
 import { systemClock } from '../../src/link/clock.ts';
 import { memoryPair } from '../../src/link/memory.ts';
 import type { Frame } from '../../src/protocol/frames.ts';
@@ -66,7 +66,7 @@ export async function stockClient(options: {
   device.start();
   const [hubEnd, deviceEnd] = memoryPair();
   device.attach(deviceEnd);
-  const hub = createHub({ device: hubEnd, log: store, clock: systemClock, version: '0.0.0-test' });
+  const hub = hubOn(hubEnd, { log: store, clock: systemClock, version: '0.0.0-test' });
   const [near, far] = memoryPair();
   hub.accept(far, { principal: owner('private'), hears: 'followed', appServer: true });
 

@@ -1,5 +1,5 @@
 import { applyVersion } from '../../core/apply.ts';
-import { createHub } from '../../hub/hub.ts';
+import { hubOn } from '../../hub/hub-on.ts';
 import { systemClock } from '../../link/clock.ts';
 import { memoryPair } from '../../link/memory.ts';
 import { listenLocal } from '../../link/node/local-socket.ts';
@@ -48,7 +48,7 @@ export async function becomeOwner(
     mint: () => ulid(systemClock.now()),
   });
   const [hubEnd, deviceEnd] = memoryPair();
-  const hub = createHub({ device: hubEnd, log: store, clock: systemClock, version });
+  const hub = hubOn(hubEnd, { log: store, clock: systemClock, version });
   device.attach(deviceEnd);
   const guests = new Set<Pipe>();
   const server = await listenLocal(paths.socket, (pipe) => {

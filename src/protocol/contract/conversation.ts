@@ -150,6 +150,8 @@ export const conversationCommands = {
       request_id: requestId.optional(),
       runtime: scope,
       run_id: z.string().max(limits.id).nullable().optional(),
+      /** Milliseconds since the epoch: a turn that began later goes on (ABT-4). */
+      as_of: z.number().optional(),
     }),
     reply: {
       type: 'abort_message_response',
@@ -157,6 +159,8 @@ export const conversationCommands = {
         runtime: scope,
         aborted: z.boolean(),
         run_id: z.string().nullable().optional(),
+        /** It waits at a broker for a device that is away. */
+        parked: z.literal(true).optional(),
       }),
       neutral: { aborted: false },
       flag: 'success',

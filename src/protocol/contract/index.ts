@@ -1,6 +1,7 @@
 import type { CommandSpec, EventSpec, PushSpec } from '../builders.ts';
 import { agentCommands } from './agents.ts';
 import { conversationCommands } from './conversation.ts';
+import { deviceLinkPushes } from './device-link.ts';
 import { pushes as conversationPushes, events } from './events.ts';
 import { transportCommands, transportPushes } from './transport.ts';
 
@@ -8,7 +9,7 @@ import { transportCommands, transportPushes } from './transport.ts';
 export const contract = {
   commands: { ...transportCommands, ...conversationCommands, ...agentCommands },
   events,
-  pushes: { ...transportPushes, ...conversationPushes },
+  pushes: { ...transportPushes, ...deviceLinkPushes, ...conversationPushes },
 } satisfies {
   commands: Record<string, CommandSpec>;
   events: Record<string, EventSpec>;

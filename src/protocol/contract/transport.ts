@@ -40,10 +40,22 @@ export const transportCommands = {
       request_id: requestId.optional(),
       features: z.array(z.string()).optional(),
       name: z.string().max(limits.id).optional(),
+      /** A session that was cut off and wants to go on (SEQ-3). */
+      session: z.string().max(limits.id).optional(),
+      resume_token: z.string().max(limits.id).optional(),
+      last_seq: z.number().int().min(0).optional(),
     }),
     reply: {
       type: 'hello',
-      payload: z.looseObject({ version: z.string(), features: z.array(z.string()) }),
+      payload: z.looseObject({
+        version: z.string(),
+        features: z.array(z.string()),
+        /** Only where frames bear `seq`. */
+        session: z.string().optional(),
+        resume_token: z.string().optional(),
+        /** `ok`: what was missed follows. `reset`: sync. */
+        verdict: z.enum(['ok', 'reset']).optional(),
+      }),
       neutral: { version: '', features: [] },
       flag: 'success',
     },
