@@ -9,6 +9,7 @@ import type { DialFailure } from '../dial-failure.ts';
 import { keepAlive } from '../keep-alive.ts';
 import type { Closed, Pipe } from '../pipe.ts';
 import { corkPerTurn } from './cork.ts';
+import { SharedWriter } from './shared-writes.ts';
 
 export const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 
@@ -70,7 +71,7 @@ export function dial(url: string, options: DialOptions = {}): Promise<Pipe | Dia
       socket.once('open', () => {
         timer.cancel();
         socket.off('error', failed);
-        resolve(accept(socket, { ...options, raw }));
+        resolve(pipeOver(socket, { ...options, raw }, 'client'));
       });
     });
   });
@@ -81,9 +82,11 @@ export function dial(url: string, options: DialOptions = {}): Promise<Pipe | Dia
  * A pipe over an open WebSocket. Nothing is read before `listen`. Binary messages are taken for text, as stock peers do.
  * Deflate and the limit on what is received are set where the socket is made, by `dial` and `acceptUpgrades`.
  */
-export function accept(socket: WebSocket, options: AcceptOptions): Pipe {
+export const accept = (socket: WebSocket, options: AcceptOptions): Pipe =>
+  pipeOver(socket, options, 'server');
+
+function pipeOver(socket: WebSocket, options: AcceptOptions, side: 'server' | 'client'): Pipe {
   const { raw, clock = systemClock, maxPayload = DEFAULT_MAX_PAYLOAD } = options;
-  const cork = corkPerTurn(raw);
   const told = delivery();
   let own: Closed | undefined;
   let failure: Error | undefined;
@@ -102,17 +105,28 @@ export function accept(socket: WebSocket, options: AcceptOptions): Pipe {
     told.seal();
     life.stop();
     socket.resume();
+    writer?.flush();
     if (!maySend(code)) return socket.terminate();
     socket.close(code, clip(reason));
     const timer = clock.after(CLOSE_WITHIN_MS, () => socket.terminate());
     socket.once('close', () => timer.cancel());
   }
-  function written(error?: Error): void {
+  function written(error?: Error | null): void {
     // A failed write is told by the end of the socket.
-    if (error || !owesDrained || socket.bufferedAmount > 0) return;
+    if (error || !owesDrained || unsent() > 0) return;
     owesDrained = false;
     told.drained();
   }
+
+  // A client masks each frame by a key of its own (RFC 6455 5.3), so only a server's frames can be shared.
+  const writer = side === 'server' ? new SharedWriter(raw, written) : null;
+  const cork = corkPerTurn(raw);
+  function write(text: string): void {
+    if (writer) return writer.send(text);
+    cork();
+    socket.send(Buffer.from(text), { binary: false }, written);
+  }
+  const unsent = () => socket.bufferedAmount + (writer?.bytes ?? 0);
 
   socket.pause();
   raw.on('data', life.heard);
@@ -128,12 +142,11 @@ export function accept(socket: WebSocket, options: AcceptOptions): Pipe {
   return {
     send(text) {
       if (!isOpen()) return;
-      cork();
       owesDrained = true;
-      socket.send(Buffer.from(text), { binary: false }, written);
+      write(text);
     },
     get unsent() {
-      return socket.bufferedAmount;
+      return unsent();
     },
     get open() {
       return isOpen();
