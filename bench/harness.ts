@@ -68,6 +68,8 @@ export type Row = {
   /** What the goal is about; without a goal the row only explains another one. */
   readonly figure: { readonly value: number; readonly unit: Unit };
   readonly goal: number | null;
+  /** The goal is the least that is wanted. Default: the most. */
+  readonly atLeast?: true;
   /** The same figure of the stock program, measured elsewhere. */
   readonly stock: string;
   readonly repetitions: number;

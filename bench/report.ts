@@ -57,10 +57,13 @@ const line = (row: Row): string =>
 const figure = ({ figure: { value, unit } }: Row): string =>
   `${value.toFixed(Math.abs(value) < 100 ? (unit === '×' ? 2 : 1) : 0)}${unit}`;
 
-const goal = ({ goal: most, figure: { unit } }: Row): string => (most === null ? '' : `≤ ${most}${unit}`);
+const goal = ({ goal: wanted, atLeast, figure: { unit } }: Row): string =>
+  wanted === null ? '' : `${atLeast ? '≥' : '≤'} ${wanted}${unit}`;
 
-const verdict = ({ goal: most, figure: { value } }: Row): string =>
-  most === null ? '' : value <= most ? 'met' : 'missed';
+function verdict({ goal: wanted, atLeast, figure: { value } }: Row): string {
+  if (wanted === null) return '';
+  return (atLeast ? value >= wanted : value <= wanted) ? 'met' : 'missed';
+}
 
 function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';

@@ -9,12 +9,26 @@ import { delay } from './measure/delay.ts';
 import { load } from './measure/load.ts';
 import { many } from './measure/many.ts';
 import { memory } from './measure/memory.ts';
+import { relay } from './measure/relay.ts';
+import { sockets } from './measure/sockets.ts';
 import { start } from './measure/start.ts';
 import { turn } from './measure/turn.ts';
 import { wire } from './measure/wire.ts';
 import { type Result, results, summary } from './report.ts';
 
-const measurements: readonly Measurement[] = [turn, burst, wire, delay, many, command, start, memory, load];
+const measurements: readonly Measurement[] = [
+  turn,
+  burst,
+  wire,
+  delay,
+  many,
+  command,
+  start,
+  memory,
+  load,
+  relay,
+  sockets,
+];
 
 const say = (text: string) => process.stderr.write(text);
 
