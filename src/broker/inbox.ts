@@ -22,6 +22,17 @@ export type Parked = {
   readonly state: 'waiting' | 'written';
 };
 
+/** What became of an input that never got as far as a device's own record, or not to its end. */
+export type Fate = {
+  readonly inputId: string;
+  readonly hash: string | null;
+  readonly state: 'handed_over' | 'indeterminate' | 'failed' | 'rejected';
+  /** Of the table of errors; null where there is nothing to explain. */
+  readonly code: string | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
 /** What clients sent to one device and the device has not taken. Whatever returns is durable (IN-4). */
 export interface Inbox {
   /** Random name of the store that positions count in; new when the store is. */
@@ -34,6 +45,10 @@ export interface Inbox {
   find(scope: Scope, key: string): Parked | null;
   written(position: number): void;
   remove(position: number): void;
+  /** Takes an input away and keeps its fate for seven days: whoever sends it again then is told the same (IN-3). */
+  settle(entry: Parked, fate: Omit<Fate, 'inputId' | 'hash'>): void;
+  /** The fate of an input that was settled here. */
+  fate(scope: Scope, key: string): Fate | null;
   /** Takes away and returns what expired by then. */
   expire(now: number): readonly Parked[];
   /** The lowest position that is still here, or the next one to be given. */

@@ -7,10 +7,19 @@ export type BrokerEvent = {
     | 'client_online'
     | 'client_offline'
     | 'refused'
-    | 'parked'
-    | 'delivered'
-    | 'expired'
+    | 'revoked'
     | 'trouble'
     | 'draining';
   readonly [field: string]: string | number | boolean | null;
 };
+
+const longest = 200;
+
+/** [SEC-9] What a peer chose, as it may stand in a log: one short line, and no token in it, wherever the peer put one. */
+export function logged(text: string): string {
+  const line = text
+    .slice(0, 4 * longest)
+    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/fh_[a-z]+_[A-Za-z0-9_-]*/g, 'fh_…');
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}

@@ -19,9 +19,12 @@ type Call = {
   readonly replyType: string | null;
   /** Looking twice is no harm, so a lost connection does not end it. */
   readonly repeatable: boolean;
+  /** A lost connection ends it, whatever comes. */
+  readonly once: boolean;
   readonly done: (result: Result) => void;
   readonly timer: Timer;
-  sent: boolean;
+  /** `parted`: over a connection that is lost; the answer may still come. */
+  sent: false | true | 'parted';
 };
 
 export type CallsOptions = {
@@ -29,13 +32,14 @@ export type CallsOptions = {
   /** A fresh `request_id`. */
   mint(): string;
   /** False while there is no connection. */
-  send(text: string): boolean;
+  send(text: string, type: CommandType): boolean;
 };
 
 /** The commands of a client that have no answer yet, over all its connections (ERR-1). */
 export class Calls {
   readonly #options: CallsOptions;
   readonly #calls = new Map<string, Call>();
+  #refused: Failure | null = null;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -52,6 +56,7 @@ export class Calls {
     done: (result: CallResult<T>) => void,
     { once = false }: { readonly once?: boolean } = {},
   ): void {
+    if (this.#refused) return done({ ok: false, failure: this.#refused });
     const spec = commandSpec(type);
     const deadlineMs = spec?.deadlineMs ?? 0;
     const requestId = args.request_id ?? this.#options.mint();
@@ -62,6 +67,7 @@ export class Calls {
       deadlineMs,
       replyType: spec?.reply?.type ?? null,
       repeatable: !once && spec?.privilege === 'observe',
+      once,
       // `checkReply` has seen to it that the frame is that command's reply.
       done: (result) => done(result.ok ? { ok: true, value: result.frame as ReplyPayload<T> } : result),
       timer,
@@ -89,32 +95,43 @@ export class Calls {
     return true;
   }
 
-  /** There is a connection: what waited for one is sent. */
-  up(): void {
-    for (const [requestId, call] of [...this.#calls]) if (!call.sent) this.#send(requestId, call);
-  }
-
-  /** The connection is lost. Only what may be asked twice is asked again. */
-  down(): void {
+  /** There is a connection: what waited for one is sent. `resumed`: the answers to what was sent before still come (SEQ-3). */
+  up(resumed: boolean): void {
     for (const [requestId, call] of [...this.#calls]) {
-      if (!call.sent) continue;
-      if (call.repeatable) call.sent = false;
-      else
-        this.#end(requestId, {
-          ok: false,
-          failure: unknownOutcome(call, 'The connection was lost before the answer'),
-        });
+      if (call.sent === 'parted' && resumed) call.sent = true;
+      if (call.sent === 'parted') this.#lose(requestId, call);
+      if (!call.sent) this.#send(requestId, call);
     }
   }
 
-  close(): void {
+  /** The connection is lost. */
+  down(mayResume: boolean): void {
+    for (const [requestId, call] of [...this.#calls]) {
+      if (call.sent && mayResume && !call.once) call.sent = 'parted';
+      else if (call.sent) this.#lose(requestId, call);
+    }
+  }
+
+  /** Nothing is sent any more. `why`: what whoever asks is told, other than that the client was closed. */
+  close(why: Failure | null = null): void {
+    this.#refused = why ?? failure('unreachable', 'The client was closed.');
     for (const [requestId, call] of [...this.#calls])
-      this.#end(requestId, { ok: false, failure: given(call, 'The client was closed') });
+      this.#end(requestId, { ok: false, failure: why ?? given(call, 'The client was closed') });
   }
 
   #send(requestId: string, call: Call): void {
-    call.sent = this.#options.send(call.text);
+    call.sent = this.#options.send(call.text, call.type);
     if (call.sent && call.replyType === null) this.#end(requestId, { ok: true, frame: { type: call.type } });
+  }
+
+  /** Only what may be asked twice is asked again. */
+  #lose(requestId: string, call: Call): void {
+    if (call.repeatable) call.sent = false;
+    else
+      this.#end(requestId, {
+        ok: false,
+        failure: unknownOutcome(call, 'The connection was lost before the answer'),
+      });
   }
 
   #expire(requestId: string): void {

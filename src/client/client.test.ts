@@ -149,15 +149,23 @@ describe('a client', () => {
     const stand = clientStand();
     const states: ClientState[] = [];
     const client = stand.connect({ onState: (state) => states.push(state) });
-    expect(client.state()).toMatchObject({ online: false, peer: null });
+    expect(client.state().broker).toMatchObject({ online: false, peer: null, lastSeen: null });
     await stand.settle();
-    expect(client.state()).toMatchObject({ online: true, peer: { version: '0.0.0-test' }, offline: null });
+    const now = stand.clock.now();
+    expect(client.state().broker).toMatchObject({
+      online: true,
+      since: now,
+      lastSeen: now,
+      peer: { version: '0.0.0-test' },
+      why: null,
+    });
     stand.reachable = false;
     stand.cut();
     await stand.settle();
-    expect(client.state()).toMatchObject({
+    expect(client.state().broker).toMatchObject({
       online: false,
-      offline: { why: 'nobody listens', retry: { attempt: 1, delayMs: 1_000 } },
+      why: 'nobody listens',
+      retry: { attempt: 1, delayMs: 1_000 },
     });
     expect(states.at(-1)).toEqual(client.state());
   });
@@ -171,7 +179,7 @@ describe('a client', () => {
     await stand.clock.advance(2_000);
     await stand.settle();
     expect(stand.pairs).toHaveLength(2);
-    expect(client.state().online).toBe(true);
+    expect(client.state().broker.online).toBe(true);
   });
 
   it('[LINK-1] keeps a silent connection for as long as the other side answers', async () => {
@@ -216,7 +224,7 @@ describe('a client', () => {
     client.close();
     await stand.settle();
     expect(waiting()).toMatchObject({ ok: false, failure: { code: 'deadline' } });
-    expect(client.state().online).toBe(false);
+    expect(client.state().broker.online).toBe(false);
     expect(stand.pairs.map((pair) => pair.b.open)).toEqual([false]);
     expect(stand.clock.pending).toBe(0);
   });

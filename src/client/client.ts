@@ -3,20 +3,29 @@ import type { DialFailure } from '../link/dial-failure.ts';
 import { keepAlive } from '../link/keep-alive.ts';
 import { parseTrusted } from '../link/parse-trusted.ts';
 import type { Closed, Pipe } from '../link/pipe.ts';
-import { keepConnected, type Retry } from '../link/reconnect.ts';
+import { keepConnected } from '../link/reconnect.ts';
 import { type Failure, failure, isErrorCode } from '../protocol/errors.ts';
 import type { CommandArgs, CommandType, Frame } from '../protocol/frames.ts';
+import { routeOf } from '../protocol/routing.ts';
 import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
 import { type CallResult, Calls } from './calls.ts';
 import { type Cursor, type Follower, type FollowHandlers, Following } from './follower.ts';
-import { memoryOutbox, type Outbox } from './outbox.ts';
+import { type Message, memoryOutbox, type Outbox, outgoingOf } from './outbox.ts';
+import { Resume } from './resume.ts';
 import { Sending, type SendResult, type Until } from './sending.ts';
+import { type ClientState, type DeviceSeen, Standing } from './state.ts';
 
 export type ClientOptions = {
-  /** One attempt to connect; called again, ever further apart (at most 30 s), for as long as the client lives. */
-  open(): Promise<Pipe | DialFailure>;
-  /** True ends the attempts for good, say after a refused token. Default: nothing does. */
-  fatal?(failure: DialFailure): boolean;
+  /**
+   * One attempt to connect; called again, ever further apart (at most 30 s), for as long as the client lives. `seen` may be told what is
+   * known of the device meanwhile.
+   */
+  open(seen: (device: DeviceSeen) => void): Promise<Pipe | DialFailure>;
+  /**
+   * A failure ends the attempts for good, say after a refused token: it is what every caller is told from then on, now and later.
+   * Default: nothing does.
+   */
+  fatal?(failure: DialFailure): Failure | null;
   /** Default: the machine's. */
   readonly clock?: Clock;
   /** How this program is called, told to the other side. */
@@ -27,18 +36,10 @@ export type ClientOptions = {
   readonly random?: () => number;
   /** Default: in memory. */
   readonly outbox?: Outbox;
-  /** Told whenever `state()` changes. */
+  /** Told whenever `state()` changes in more than the last signs of life. */
   onState?(state: ClientState): void;
   /** What no caller is there to hear: errors that answer no command, an outbox that fails. */
   onTrouble?(failure: Failure): void;
-};
-
-export type ClientState = {
-  readonly online: boolean;
-  /** What the other side said of itself; null before, and where it knows no `client_hello`. */
-  readonly peer: { readonly version: string; readonly features: readonly string[] } | null;
-  /** The last thing that went wrong with the connection; null while it is up. */
-  readonly offline: { readonly why: string; readonly retry: Retry | null } | null;
 };
 
 export type SendOptions = {
@@ -48,7 +49,6 @@ export type SendOptions = {
   readonly until?: Until;
 };
 
-export type Message = Readonly<Record<string, unknown>>;
 export type Decision =
   | {
       readonly behavior: 'allow';
@@ -68,7 +68,10 @@ export type Client = {
    * Tells everything that happens in a conversation, from a cursor or from `start`; `now` (the default) begins with how things are.
    */
   follow(scope: Scope, handlers: FollowHandlers, from?: Cursor | 'start' | 'now'): Follower;
-  /** Sends a message, again and again until the other side has it. Resolves then, or when its turn has ended. */
+  /**
+   * Sends a message, again and again until the device has it (IN-6). Resolves when the device has it, when a broker keeps it for a device
+   * that is away (`parked`), or when its turn has ended.
+   */
   send(scope: Scope, content: string | readonly Message[], options?: SendOptions): Promise<SendResult>;
   /** Answers a tool request. `input_hash` binds the answer to the input that was shown. */
   decide(
@@ -87,12 +90,6 @@ export type Client = {
 /** The extensions that this client makes use of. */
 const features = ['cursors', 'receipts', 'input_hash'];
 
-const OFFLINE: ClientState = {
-  online: false,
-  peer: null,
-  offline: { why: 'not connected yet', retry: null },
-};
-
 /** Connects, and stays connected until closed. */
 export function createClient(options: ClientOptions): Client {
   const {
@@ -106,25 +103,27 @@ export function createClient(options: ClientOptions): Client {
   const prefix = mint();
   const followers = new Map<string, Set<Following>>();
   let pipe: Pipe | null = null;
-  let state = OFFLINE;
+  /** Commands may be sent: it is known whether the broker goes on with the former session. */
+  let greeted = false;
   let minted = 0;
   let closed = false;
+  /** The attempts have ended for good. */
+  let over: Failure | null = null;
 
+  const standing = new Standing(clock.now, (state) => options.onState?.(state));
+  const resume = new Resume(clock, (text) => pipe?.send(text));
   const calls = new Calls({
     clock,
     mint: () => `${prefix}-${++minted}`,
-    send(text) {
+    send(text, type) {
+      if (!greeted && type !== 'client_hello') return false;
       pipe?.send(text);
       return pipe !== null;
     },
   });
-  const sending = new Sending({ calls, clock, outbox, trouble });
+  const tellsReceipts = (): boolean => standing.value.broker.peer?.features.includes('receipts') ?? false;
+  const sending = new Sending({ calls, clock, outbox, tellsReceipts, trouble });
   const everyFollower = (): Following[] => [...followers.values()].flatMap((set) => [...set]);
-
-  function change(next: ClientState): void {
-    state = next;
-    options.onState?.(next);
-  }
 
   function up(fresh: Pipe): void {
     const life = keepAlive({
@@ -142,44 +141,63 @@ export function createClient(options: ClientOptions): Client {
       closed: life.stop,
     });
     pipe = fresh;
-    change({ online: true, peer: null, offline: null });
+    standing.up();
     greet();
-    for (const follower of everyFollower()) follower.up();
-    sending.up();
-    calls.up();
   }
 
+  /** Where there is a session to go on with, everything else waits until it is known whether it does (SEQ-3). */
   function greet(): void {
+    const former = resume.take();
+    const known = { features, ...(name !== undefined && { name }), ...former };
     calls.start(
       'client_hello',
-      { features, ...(name !== undefined && { name }) },
+      known,
       (result) => {
+        const resumed = result.ok && resume.answered(result.value);
         // A peer of another make does not know the word, and nothing follows from that.
-        if (result.ok && pipe)
-          change({ ...state, peer: { version: result.value.version, features: result.value.features } });
+        if (result.ok) standing.peer({ version: result.value.version, features: result.value.features });
+        if (former.session !== undefined) goOn(resumed);
       },
       { once: true },
     );
+    if (former.session === undefined) goOn(false);
+  }
+
+  function goOn(resumed: boolean): void {
+    if (!pipe) return;
+    greeted = true;
+    for (const follower of everyFollower()) follower.up(resumed);
+    calls.up(resumed);
+    sending.up();
   }
 
   function down(why: Closed): void {
     pipe = null;
-    change({
-      online: false,
-      peer: null,
-      offline: { why: why.reason || `closed with ${why.code}`, retry: null },
-    });
+    greeted = false;
+    resume.down();
+    standing.down(why.reason || `closed with ${why.code}`);
     for (const follower of everyFollower()) follower.down();
     sending.down();
-    calls.down();
+    calls.down(resume.possible);
   }
 
   function hear(frame: Frame): void {
-    if (calls.answer(frame)) return;
-    if (frame.type === 'error') return trouble(errorOf(frame));
+    resume.heard(frame);
     const scope = scopeOf(frame.runtime);
-    if (!scope) return;
-    if (frame.type === 'input_receipt') sending.hear(frame);
+    const wasThere = standing.deviceOnline === true;
+    standing.heard(frame, scope);
+    if (calls.answer(frame)) return;
+    switch (frame.type) {
+      case 'error':
+        return trouble(errorOf(frame));
+      case 'device_presence':
+        if (!wasThere && frame.online === true) sending.deviceUp();
+        return;
+      case 'input_receipt':
+        sending.hear(frame);
+    }
+    // A reply to what nobody asks any more.
+    if (!scope || routeOf(frame.type)?.kind === 'reply') return;
     for (const follower of [...(followers.get(scopeKey(scope)) ?? [])]) follower.hear(frame);
   }
 
@@ -189,7 +207,8 @@ export function createClient(options: ClientOptions): Client {
     const key = scopeKey(scope);
     const beside = followers.get(key) ?? new Set();
     followers.set(key, beside.add(follower));
-    if (pipe) follower.up();
+    if (greeted) follower.up();
+    if (over) queueMicrotask(() => over && handlers.failed?.(over));
     return {
       get cursor() {
         return follower.cursor;
@@ -202,13 +221,26 @@ export function createClient(options: ClientOptions): Client {
     };
   }
 
+  /** `why`: what everybody is told who waits or comes later. */
+  function end(why?: Failure): void {
+    for (const follower of everyFollower()) follower.end(why);
+    followers.clear();
+    sending.close(why);
+    calls.close(why);
+  }
+
   const connection = keepConnected({
-    open: options.open,
+    open: () => options.open((device) => standing.device(device)),
     onUp: up,
     onDown: down,
-    onRetry: (retry) =>
-      change({ ...state, offline: { why: retry.failure?.message ?? state.offline?.why ?? '', retry } }),
-    ...(options.fatal && { fatal: options.fatal }),
+    onRetry: (retry) => standing.failed(retry.failure?.message ?? null, retry),
+    fatal(failed) {
+      over = options.fatal?.(failed) ?? null;
+      if (!over) return false;
+      standing.failed(over.message, null);
+      end(over);
+      return true;
+    },
     clock,
     random,
   });
@@ -231,35 +263,13 @@ export function createClient(options: ClientOptions): Client {
       }),
     abort: (scope, runId) =>
       calls.call('abort_message', { runtime: { ...scope }, ...(runId !== undefined && { run_id: runId }) }),
-    state: () => state,
+    state: () => standing.value,
     close() {
       if (closed) return;
       closed = true;
       connection.stop();
-      for (const follower of everyFollower()) follower.stop();
-      followers.clear();
-      sending.close();
-      calls.close();
+      end();
     },
-  };
-}
-
-/** The message as it is sent: its first part with content bears the id, wherever that comes from. */
-function outgoingOf(
-  scope: Scope,
-  content: string | readonly Message[],
-  id: string | undefined,
-  mint: () => string,
-) {
-  const messages = typeof content === 'string' ? [{ role: 'user', content }] : content;
-  const first = messages.findIndex((message) => message.content !== undefined);
-  const own = messages[first]?.client_message_id;
-  const client_message_id = id ?? (typeof own === 'string' && own !== '' ? own : `cm-${mint()}`);
-  const { agent_id, conversation_id } = scope;
-  return {
-    scope: { agent_id, conversation_id },
-    client_message_id,
-    messages: messages.map((message, n) => (n === first ? { ...message, client_message_id } : message)),
   };
 }
 

@@ -28,7 +28,7 @@ export type FollowHandlers = {
   reset?(): void;
   /** Caught up: everything missed was told. */
   synced?(told: Synced): void;
-  /** The conversation cannot be followed; tried again with the next connection. */
+  /** The conversation cannot be followed; tried again with the next connection, if there will be one. */
   failed?(failure: Failure): void;
   online?(): void;
   offline?(): void;
@@ -77,17 +77,24 @@ export class Following implements Follower {
     return this.#at === null ? null : { log_id: this.#logId, after_event_seq: this.#at };
   }
 
-  up(): void {
+  /** `resumed`: whatever this client missed comes by itself (SEQ-3), so one that was live just goes on. */
+  up(resumed = false): void {
     this.#online = true;
     this.#failures = 0;
     this.#handlers.online?.();
-    this.#sync();
+    if (!(resumed && this.#state === 'live')) this.#sync();
   }
 
   down(): void {
-    this.stop();
+    if (this.#state !== 'live') this.stop();
     this.#online = false;
     this.#handlers.offline?.();
+  }
+
+  /** Nothing comes any more; `why`: because of that. */
+  end(why?: Failure): void {
+    this.stop();
+    if (why) this.#handlers.failed?.(why);
   }
 
   stop(): void {

@@ -6,15 +6,19 @@ export type { CallResult } from './calls.ts';
 export {
   type Client,
   type ClientOptions,
-  type ClientState,
   createClient,
   type Decision,
-  type Message,
   type SendOptions,
 } from './client.ts';
+export { type ConnectOptions, connect, type OpenSocket } from './connect.ts';
+export { type Environment, type EnvironmentsOptions, environmentsAt } from './environments.ts';
+export type { Fate, ReceiptState } from './fate.ts';
 export type { Cursor, Follower, FollowHandlers, Gap, Synced } from './follower.ts';
-export { memoryOutbox, type Outbox, type Outgoing } from './outbox.ts';
-export type { Fate, ReceiptState, SendResult, Until } from './sending.ts';
+export type { Fetch } from './http.ts';
+export { type IndexedDb, indexedDbOutbox } from './indexeddb-outbox.ts';
+export { type Message, memoryOutbox, type Outbox, type Outgoing } from './outbox.ts';
+export type { SendResult, Until } from './sending.ts';
+export type { ClientState, DeviceSeen, WaitingFor } from './state.ts';
 export {
   type Approval,
   type CallItem,

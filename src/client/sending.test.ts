@@ -42,7 +42,10 @@ describe('[IN-1] a message', () => {
     expect(sent()).toBeUndefined();
     stand.device.receipt(scope, 'cm-1', 'failed');
     await stand.settle();
-    expect(sent()).toEqual({ ok: true, fate: { client_message_id: 'cm-1', state: 'failed' } });
+    expect(sent()).toEqual({
+      ok: true,
+      fate: { client_message_id: 'cm-1', state: 'failed', authority: 'device' },
+    });
   });
 
   it('sent while there is no connection goes out with the first one', async () => {
@@ -111,7 +114,7 @@ describe('[IN-1] a message', () => {
     await stand.settle();
     expect(sent()).toEqual({
       ok: true,
-      fate: { client_message_id: 'cm-1', state: 'done', turn_id: 'batch-1' },
+      fate: { client_message_id: 'cm-1', state: 'done', turn_id: 'batch-1', authority: 'device' },
     });
     expect(inputs(stand.device.heard)).toHaveLength(1);
   });

@@ -1,27 +1,18 @@
 import type { Clock, Timer } from '../link/clock.ts';
-import { errorTable, type Failure, failure, isErrorCode } from '../protocol/errors.ts';
+import { errorTable, type Failure, failure } from '../protocol/errors.ts';
 import type { Frame, PushBody } from '../protocol/frames.ts';
 import { isSettled, scopeKey } from '../protocol/shapes.ts';
 import { checkPush } from '../protocol/validate.ts';
 import type { Calls } from './calls.ts';
+import { cannotTell, type Fate, isTaken, movesOn, refusal } from './fate.ts';
 import { type Outbox, type Outgoing, outgoingKey } from './outbox.ts';
-
-export type ReceiptState = PushBody<'input_receipt'>['state'];
-
-/** What has become of a message so far. */
-export type Fate = {
-  readonly client_message_id: string;
-  readonly state: ReceiptState;
-  readonly turn_id?: string;
-  readonly code?: string;
-};
 
 /** `ok` false: it was refused or could not be kept. What failed in its turn is `ok` with `state: 'failed'`. */
 export type SendResult =
   | { readonly ok: true; readonly fate: Fate }
   | { readonly ok: false; readonly failure: Failure };
 
-/** `accepted`: the other side has it and will not lose it. `settled`: its turn has ended. */
+/** `accepted`: the device has it, or a broker keeps it for the device (`parked`). `settled`: its turn has ended. */
 export type Until = 'accepted' | 'settled';
 
 const FIRST_WAIT_MS = 1_000;
@@ -31,8 +22,12 @@ type Entry = {
   readonly outgoing: Outgoing;
   readonly waiters: { readonly until: Until; readonly resolve: (result: SendResult) => void }[];
   fate: Fate | null;
+  /** The other side has said that it took the message, in whatever way. */
+  answered: boolean;
   /** The outbox has it. */
   kept: boolean;
+  /** Its device has it, or nobody ever will: the outbox need not keep it (IN-6). */
+  taken: boolean;
   /** A command about it is under way. */
   asking: boolean;
   attempts: number;
@@ -43,16 +38,18 @@ export type SendingOptions = {
   readonly calls: Calls;
   readonly clock: Clock;
   readonly outbox: Outbox;
+  /** Whether the other side tells what becomes of a message. */
+  tellsReceipts(): boolean;
   /** The outbox failed where no caller waits for it. */
   trouble(failure: Failure): void;
 };
 
-/** Messages that are sent until the other side says that it has them, however often the connection is lost (IN-1). */
+/** Messages that are sent until their device has them, however often the connection is lost (IN-1, IN-6). */
 export class Sending {
   readonly #options: SendingOptions;
   readonly #entries = new Map<string, Entry>();
   #online = false;
-  #closed = false;
+  #closed: Failure | null = null;
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -68,11 +65,7 @@ export class Sending {
   }
 
   async send(outgoing: Outgoing, until: Until): Promise<SendResult> {
-    if (this.#closed)
-      return {
-        ok: false,
-        failure: failure('unreachable', 'The client was closed: the message was not taken.'),
-      };
+    if (this.#closed) return { ok: false, failure: this.#closed };
     const known = this.#entries.get(outgoingKey(outgoing));
     if (known && JSON.stringify(known.outgoing.messages) !== JSON.stringify(outgoing.messages)) {
       const why = `Another message is on its way as ${outgoing.client_message_id}. Send this one under a new id.`;
@@ -106,6 +99,14 @@ export class Sending {
     this.#online = false;
   }
 
+  /** The device is back: it may have taken what it had not, and its broker may have lost what it kept. */
+  deviceUp(): void {
+    for (const entry of this.#entries.values()) {
+      entry.timer?.cancel();
+      this.#transmit(entry);
+    }
+  }
+
   /** A receipt of any message; those of other clients are passed over. */
   hear(frame: Frame): void {
     const checked = checkPush(frame);
@@ -113,12 +114,11 @@ export class Sending {
     this.#note(frame as Frame & PushBody<'input_receipt'>);
   }
 
-  close(): void {
-    this.#closed = true;
-    const why = failure(
-      'unreachable',
-      'The client was closed. What it had not delivered stays in its outbox.',
-    );
+  /** `why`: what whoever waits is told, other than that the client was closed. */
+  close(
+    why = failure('unreachable', 'The client was closed. What it had not delivered stays in its outbox.'),
+  ): void {
+    this.#closed = why;
     for (const { timer, waiters } of this.#entries.values()) {
       timer?.cancel();
       for (const { resolve } of waiters) resolve({ ok: false, failure: why });
@@ -134,7 +134,9 @@ export class Sending {
       outgoing,
       waiters: [],
       fate: null,
+      answered: false,
       kept: false,
+      taken: false,
       asking: false,
       attempts: 0,
       timer: undefined,
@@ -143,17 +145,21 @@ export class Sending {
     return entry;
   }
 
-  #note({ runtime, client_message_id, state, turn_id, code }: PushBody<'input_receipt'>): void {
+  #note({ runtime, client_message_id, ...told }: PushBody<'input_receipt'>): void {
+    const { state, authority, turn_id, code } = told;
     const entry = this.#entries.get(`${scopeKey(runtime)} ${client_message_id}`);
     if (!entry) return;
     if (state === 'rejected') {
-      // The reply, which comes next, says why in words.
-      if (!entry.asking) this.#fail(entry, refusal(code));
+      // Of this message the reply, which comes next, says it in words; else it is about another one under the same id.
+      if (!entry.asking && code !== 'idempotency_conflict') this.#fail(entry, refusal(code));
       return;
     }
+    // Receipts are told again, and may overtake each other: a fate only moves on (IN-3).
+    if (entry.fate && !movesOn(entry.fate.state, state)) return;
     const fate = {
       client_message_id,
       state,
+      authority,
       ...(turn_id !== undefined && { turn_id }),
       ...(code !== undefined && { code }),
     };
@@ -168,12 +174,12 @@ export class Sending {
   #transmit(entry: Entry): void {
     if (!this.#online || !entry.kept || entry.asking || this.#closed) return;
     entry.asking = true;
-    if (entry.fate) this.#ask(entry);
+    if (entry.answered) this.#ask(entry);
     else this.#input(entry);
   }
 
   #input(entry: Entry): void {
-    const { scope, messages, client_message_id } = entry.outgoing;
+    const { scope, messages } = entry.outgoing;
     const payload = {
       kind: 'create_message' as const,
       messages: messages.map((message) => ({ ...message })),
@@ -181,8 +187,11 @@ export class Sending {
     this.#options.calls.start('input', { runtime: { ...scope }, payload }, (result) => {
       entry.asking = false;
       if (!result.ok) return this.#again(entry, result.failure);
-      // A peer that sends no receipts has taken it all the same.
-      this.#accept(entry, entry.fate ?? { client_message_id, state: 'accepted' });
+      entry.answered = true;
+      if (entry.fate) return;
+      if (!this.#options.tellsReceipts()) return this.#untold(entry);
+      // The receipt says whether the device has it or a broker keeps it.
+      this.#later(entry, FIRST_WAIT_MS);
     });
   }
 
@@ -195,15 +204,24 @@ export class Sending {
       args,
       (result) => {
         entry.asking = false;
+        if (!result.ok && cannotTell.has(result.failure.code)) return this.#untold(entry);
         if (!result.ok && result.failure.code !== 'input_not_found')
           return this.#again(entry, result.failure);
         if (result.ok && result.value.receipt) return this.#note(result.value.receipt);
         // It was accepted and is gone: that disk has lost it, this side has not.
         entry.fate = null;
+        entry.answered = false;
         this.#again(entry, failure('unreachable', `${client_message_id} is no longer known there.`));
       },
       { once: true },
     );
+  }
+
+  /** Taken, as far as this peer will ever say. */
+  #untold(entry: Entry): void {
+    const { client_message_id } = entry.outgoing;
+    if (entry.fate) this.#later(entry, MAX_WAIT_MS);
+    else this.#accept(entry, { client_message_id, state: 'accepted', authority: 'device' });
   }
 
   #again(entry: Entry, why: Failure): void {
@@ -212,12 +230,25 @@ export class Sending {
     if (retry !== 'same' && retry !== 'unknown') return this.#fail(entry, why);
     const wait = Math.min(FIRST_WAIT_MS * 2 ** entry.attempts, MAX_WAIT_MS);
     entry.attempts++;
-    entry.timer = this.#options.clock.after(wait, () => this.#transmit(entry));
+    this.#later(entry, wait);
+  }
+
+  #later(entry: Entry, ms: number): void {
+    entry.timer?.cancel();
+    entry.timer = this.#options.clock.after(ms, () => this.#transmit(entry));
   }
 
   #accept(entry: Entry, fate: Fate): void {
-    if (!entry.fate) this.#forget(entry.outgoing);
     entry.fate = fate;
+    entry.answered = true;
+    const taken = isTaken(fate);
+    if (taken && !entry.taken) {
+      entry.taken = true;
+      entry.timer?.cancel();
+      this.#forget(entry.outgoing);
+    }
+    // The device's return is told; should that be lost, this finds out.
+    if (!taken) this.#later(entry, MAX_WAIT_MS);
     this.#resolve(entry);
   }
 
@@ -231,7 +262,7 @@ export class Sending {
       return !due;
     });
     waiters.push(...left);
-    if (left.length === 0) this.#drop(entry);
+    if (left.length === 0 && entry.taken) this.#drop(entry);
   }
 
   #fail(entry: Entry, why: Failure): void {
@@ -254,13 +285,6 @@ export class Sending {
       this.#options.trouble(outboxFailed(error));
     }
   }
-}
-
-function refusal(code = 'input_invalid'): Failure {
-  return failure(
-    isErrorCode(code) ? code : 'input_invalid',
-    `The message was refused (${code}). Send it under a new id.`,
-  );
 }
 
 const outboxFailed = (error: unknown): Failure =>

@@ -2,7 +2,7 @@ import type { Fact, FactOf } from './facts.ts';
 import type { Call, Run, State, Turn } from './state.ts';
 
 /** Version of this fold: a checkpoint made by another one is folded again from the facts. */
-export const applyVersion = 1;
+export const applyVersion = 2;
 const runsKept = 32;
 
 /** The only place where a conversation's state changes. */
@@ -20,6 +20,8 @@ export function apply(state: State, fact: Fact): State {
       return { ...state, mode: fact.mode };
     case 'cwd_set':
       return { ...state, cwd: fact.cwd, cwdRevision: state.cwdRevision + 1 };
+    case 'model_set':
+      return { ...state, model: fact.model };
     case 'cwd_refused':
       return { ...state, cwdRevision: state.cwdRevision + 1 };
     case 'input_accepted':

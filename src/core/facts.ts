@@ -79,6 +79,8 @@ export type Fact =
     }
   | { readonly kind: 'mode_set'; readonly v: 1; readonly mode: Mode }
   | { readonly kind: 'cwd_set'; readonly v: 1; readonly cwd: string }
+  /** The conversation's own model, which goes before its agent's. */
+  | { readonly kind: 'model_set'; readonly v: 1; readonly model: string }
   | { readonly kind: 'cwd_refused'; readonly v: 1 }
   | { readonly kind: 'input_accepted'; readonly v: 1; readonly item: QueuedInput }
   | { readonly kind: 'queue_paused'; readonly v: 1 }
@@ -200,6 +202,7 @@ const kinds: Readonly<Record<FactKind, true>> = {
   created: true,
   mode_set: true,
   cwd_set: true,
+  model_set: true,
   cwd_refused: true,
   input_accepted: true,
   queue_paused: true,

@@ -1,4 +1,5 @@
 import type { ErrorCode, Failure } from '../protocol/errors.ts';
+import type { Mode } from '../protocol/modes.ts';
 import type { ReceiptStateName } from '../protocol/shapes.ts';
 import type { FileMark, Process, RequestedCall, Usage } from './facts.ts';
 
@@ -48,10 +49,23 @@ export type Command =
       readonly updated_input: Readonly<Record<string, unknown>> | null;
       readonly input_hash: string | null;
     }
-  | { readonly do: 'abort'; readonly run_id: string | null }
+  /** `as_of`: milliseconds since the epoch, a turn that began later goes on (ABT-4). */
+  | { readonly do: 'abort'; readonly run_id: string | null; readonly as_of: number | null }
   | { readonly do: 'set_mode'; readonly mode: string }
+  /**
+   * A client takes up work here: what it wants changed is changed before it is answered, null stays as it is. `missing`: the path that
+   * it asked for and that is not there.
+   */
+  | {
+      readonly do: 'configure';
+      readonly mode: Mode | null;
+      readonly cwd: string | null;
+      readonly missing: string | null;
+    }
   /** `cwd` resolved by the host; null when it is not a directory. */
   | { readonly do: 'set_cwd'; readonly cwd: string | null; readonly asked: string; readonly missing: boolean }
+  /** `own`: of this conversation alone; else its agent has it already. */
+  | { readonly do: 'set_model'; readonly model: string; readonly own: boolean }
   | { readonly do: 'tell_status' }
   /** The host could not do what was asked for; everybody on the conversation is told why. */
   | { readonly do: 'tell_problem'; readonly message: string }
@@ -89,6 +103,8 @@ export type ToolReport =
       readonly status: 'success' | 'error';
       readonly text: string;
       readonly wrote: readonly { readonly path: string; readonly content: string }[];
+      /** Nobody can say whether it ran (TOOL-3). */
+      readonly indeterminate?: boolean;
     }
   /** `look`: what the disk says about a `verify` call; `unknown` for every other kind. */
   | { readonly kind: 'lost'; readonly look: 'done' | 'absent' | 'unknown' };

@@ -53,6 +53,8 @@ export type State = {
   readonly agent_id: string | null;
   readonly conversation_id: string;
   readonly mode: Mode;
+  /** Null: the agent's. */
+  readonly model: string | null;
   readonly cwd: string;
   readonly cwdRevision: number;
   readonly queue: readonly QueuedInput[];
@@ -71,6 +73,7 @@ export const initialState: State = {
   agent_id: null,
   conversation_id: '',
   mode: 'standard',
+  model: null,
   cwd: '',
   cwdRevision: 0,
   queue: [],

@@ -3,7 +3,7 @@ import type { Fact } from './facts.ts';
 import type { Env, Msg, Say } from './messages.ts';
 import type { State } from './state.ts';
 import { abort } from './steps/abort.ts';
-import { complain, setCwd, setMode, tellStatus } from './steps/configure.ts';
+import { complain, configure, setCwd, setMode, setModel, tellStatus } from './steps/configure.ts';
 import { decide } from './steps/decide.ts';
 import { acceptInput } from './steps/input.ts';
 import { hearModel, retryIfDue } from './steps/model.ts';
@@ -47,11 +47,15 @@ function obey(draft: Draft, { command, by }: Extract<Msg, { kind: 'command' }>):
     case 'decide':
       return decide(draft, command, by);
     case 'abort':
-      return abort(draft, command.run_id);
+      return abort(draft, command);
     case 'set_mode':
       return setMode(draft, command.mode);
+    case 'configure':
+      return configure(draft, command);
     case 'set_cwd':
       return setCwd(draft, command);
+    case 'set_model':
+      return setModel(draft, command);
     case 'tell_status':
       return tellStatus(draft);
     case 'tell_problem':

@@ -1,16 +1,26 @@
 import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import type { Broadcast } from './broadcast.ts';
 import type { EventLog, LogPage } from './event-log.ts';
 import { type Asked, judge, type Verdict } from './verdict.ts';
 
 /** Bytes read from a log at once. */
 const PAGE = 256 * 1024;
+/** Conversations that one session hears of. */
+const MOST = 10_000;
 
 /**
  * `at`: the last event that this session was sent of that scope, or was never to be sent. `until`: the last one it has coming, which is
- * never ahead of what the device has said, so that no snapshot is overtaken by later events.
+ * never ahead of what the device has said, so that no snapshot is overtaken by later events. `since`: the transport number after which
+ * it hears of the scope.
  */
-type Cursor = { readonly scope: Scope; at: number; until: number };
+type Cursor = {
+  readonly scope: Scope;
+  readonly since: number;
+  logId: string | null;
+  at: number;
+  until: number;
+};
 
 /** A sync under way: its answer waits until every event up to `due` is sent (SYNC-1). */
 type Ask = {
@@ -25,14 +35,23 @@ type Ask = {
 
 export type FeedOptions = {
   readonly log: EventLog;
-  /** An unknown scope begins with the first live event that is heard of it. */
-  readonly hearsAll: boolean;
   /** Whether the socket takes more now; when it does again, `pull` is called. */
   ready(): boolean;
-  event(text: string, frame?: Frame): void;
+  /** Whether a live event goes out at once. */
+  live(): boolean;
+  /** A live event. */
+  event(broadcast: Broadcast): void;
+  /** One out of the log. */
+  replay(text: string): void;
   tell(frame: Frame, asked: boolean): void;
-  followed(key: string): void;
-  /** Retention took what this session had still to read. */
+  followed(key: string, scope: Scope): void;
+  /** The last transport number of the hub. */
+  now(): number;
+  /** The story of a scope goes on elsewhere than it stopped. */
+  leapt(): void;
+  /** More conversations than one session hears of. */
+  overfull(): void;
+  /** What this session had still to read is gone: retention took it, or the log was put back to an earlier state. */
   overtaken(): void;
   /** The log cannot be read. */
   broken(error: unknown): void;
@@ -60,32 +79,63 @@ export class Feed {
     return this.#named + this.#asks.length;
   }
 
-  get keys(): Iterable<string> {
-    return this.#cursors.keys();
-  }
-
   /** From now on the events of that scope, unless it follows it already. */
   follow(scope: Scope): void {
     const key = scopeKey(scope);
     if (this.#cursors.has(key)) return;
-    const head = this.#read((log) => ({ at: log.head(scope)?.event_seq ?? 0 }));
-    if (!head) return;
-    this.#begin(key, scope, head.at);
+    const newest = this.#head(scope);
+    if (!newest) return;
+    this.#begin(key, { scope, since: this.#options.now(), ...newest, until: newest.at });
     this.#named++;
   }
 
-  /** A live event. */
-  hear(key: string, scope: Scope, seq: number, text: string, frame: Frame): void {
-    const cursor =
-      this.#cursors.get(key) ?? (this.#options.hearsAll ? this.#begin(key, scope, seq - 1) : undefined);
+  /** A live event of a scope that is followed, or heard of unnamed: then it begins with this one. */
+  hear(key: string, scope: Scope, seq: number, broadcast: Broadcast): void {
+    const cursor = this.#cursors.get(key) ?? this.#meet(key, scope, seq);
     if (!cursor) return;
-    if (seq === cursor.at + 1 && cursor.until === cursor.at && this.#options.ready()) {
+    if (seq === 1 || seq !== cursor.until + 1) this.#renew(cursor, seq);
+    if (seq === cursor.at + 1 && cursor.until === cursor.at && this.#options.live()) {
       cursor.at = seq;
       cursor.until = seq;
-      return this.#options.event(text, frame);
+      return this.#options.event(broadcast);
     }
     this.#want(cursor, seq);
     this.pull();
+  }
+
+  #meet(key: string, scope: Scope, seq: number): Cursor | null {
+    const newest = this.#head(scope);
+    if (!newest) return null;
+    if (this.#cursors.size < MOST)
+      return this.#begin(key, { scope, since: 0, logId: newest.logId, at: seq - 1, until: seq - 1 });
+    this.#options.overfull();
+    return null;
+  }
+
+  /** [SEQ-5] Where another log has taken the place of the one that was heard, and counts from the beginning. */
+  #renew(cursor: Cursor, seq: number): void {
+    const newest = this.#head(cursor.scope);
+    if (newest && this.#isAnother(cursor, newest.logId)) this.#leap(cursor, seq - 1, seq - 1);
+  }
+
+  /** A log that begins is none that takes another's place. */
+  #isAnother(cursor: Cursor, logId: string | null): boolean {
+    const another = cursor.logId !== null && cursor.logId !== logId;
+    cursor.logId = logId;
+    return another;
+  }
+
+  #leap(cursor: Cursor, at: number, until: number): void {
+    if (cursor.at === at && cursor.until === until) return;
+    this.#options.leapt();
+    cursor.at = at;
+    cursor.until = until;
+  }
+
+  /** Whether a live event, or another frame of the scope, was given: whatever was not is behind the cursor or came before it. */
+  gave(key: string, eventSeq: number, seq: number): boolean | null {
+    const cursor = this.#cursors.get(key);
+    return cursor ? seq > cursor.since && eventSeq <= cursor.at : null;
   }
 
   /** [SYNC-1] The session wants what it missed; the device is asked for the rest of the answer. */
@@ -94,18 +144,22 @@ export class Feed {
     if (!judged) return;
     const { after, told } = judged;
     const key = scopeKey(scope);
-    if (!this.#cursors.has(key)) this.#named++;
-    const cursor = this.#cursors.get(key) ?? this.#begin(key, scope, after);
+    const { log_id: logId } = told;
+    const known = this.#cursors.get(key);
+    if (!known) this.#named++;
+    const cursor =
+      known ?? this.#begin(key, { scope, since: this.#options.now(), logId, at: after, until: after });
     // Without a cursor nothing is replayed, but what the session was still to be sent it is sent.
-    if (asked.after_event_seq !== undefined) cursor.at = after;
+    if (this.#isAnother(cursor, logId)) this.#leap(cursor, after, after);
+    else if (asked.after_event_seq !== undefined) this.#leap(cursor, after, Math.max(cursor.until, after));
     this.#asks.push({ key, cursor, requestId, told, due: told.head, held: [], answered: false });
     this.#want(cursor, told.head);
     this.pull();
   }
 
-  /** How things are, as the device says to the sync of that `request_id` in that scope. */
-  snapshot(key: string, requestId: string | undefined, frame: Frame): void {
-    this.#hold(
+  /** How things are, as the device says to the sync of that `request_id` in that scope. False when there is none. */
+  snapshot(key: string, requestId: string | undefined, frame: Frame): boolean {
+    return this.#hold(
       this.#asks.find((ask) => ask.key === key && ask.requestId === requestId && !ask.answered),
       frame,
     );
@@ -148,6 +202,14 @@ export class Feed {
     this.#asks = this.#asks.filter((one) => one !== ask);
   }
 
+  /** The log lags no longer: what was told beyond its end was another one's. */
+  caughtUp(): void {
+    for (const { scope, logId, at } of this.#cursors.values()) {
+      const newest = this.#head(scope);
+      if (newest && newest.logId === logId && newest.at < at) return this.#options.overtaken();
+    }
+  }
+
   /** Sends on until the socket takes no more or nothing is left; one page of each scope in turn. */
   pull(): void {
     for (const cursor of this.#behind) {
@@ -168,7 +230,7 @@ export class Feed {
     for (const { event_seq, text } of events) {
       if (event_seq > cursor.until) break;
       cursor.at = event_seq;
-      this.#options.event(text);
+      this.#options.replay(text);
       this.#release(cursor);
     }
     this.#release(cursor);
@@ -179,8 +241,8 @@ export class Feed {
     if (cursor.at < cursor.until) this.#behind.add(cursor);
   }
 
-  #hold(ask: Ask | undefined, frame: Frame): void {
-    if (!ask) return;
+  #hold(ask: Ask | undefined, frame: Frame): boolean {
+    if (!ask) return false;
     ask.held.push(frame);
     if (frame.snapshot === true && typeof frame.event_seq === 'number') {
       ask.due = Math.max(ask.due, frame.event_seq);
@@ -188,6 +250,7 @@ export class Feed {
     }
     this.#release(ask.cursor);
     this.pull();
+    return true;
   }
 
   /** Tells what was held back for this scope, as far as the events before it are sent. */
@@ -204,11 +267,17 @@ export class Feed {
     this.#asks = this.#asks.filter((ask) => !ask.answered || ask.held.length > 0);
   }
 
-  #begin(key: string, scope: Scope, at: number): Cursor {
-    const cursor = { scope, at, until: at };
+  #begin(key: string, cursor: Cursor): Cursor {
     this.#cursors.set(key, cursor);
-    this.#options.followed(key);
+    this.#options.followed(key, cursor.scope);
     return cursor;
+  }
+
+  #head(scope: Scope): { readonly logId: string | null; readonly at: number } | null {
+    return this.#read((log) => {
+      const newest = log.head(scope);
+      return { logId: newest?.log_id ?? null, at: newest?.event_seq ?? 0 };
+    });
   }
 
   #read<T>(read: (log: EventLog) => T): T | null {

@@ -2,8 +2,6 @@ import { parseTrusted } from '../link/parse-trusted.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { createHub, type Hub, type HubOptions } from './hub.ts';
 
-const GONE = { code: 1012, reason: 'the device is gone; connect again in a moment' } as const;
-
 /** A hub for a device that is there for as long as its pipe is: when it ends, every client is closed with 1012. */
 export function hubOn(device: Pipe, options: Omit<HubOptions, 'toDevice'>): Hub {
   const hub = createHub({ ...options, toDevice: (frame) => device.send(JSON.stringify(frame)) });
@@ -13,13 +11,7 @@ export function hubOn(device: Pipe, options: Omit<HubOptions, 'toDevice'>): Hub 
       if (frame) hub.hear(frame, text);
       else device.close(1007, 'the device sent something that is no frame');
     },
-    closed: () => hub.close(GONE.code, GONE.reason),
+    closed: () => hub.close(1012, 'the device is gone; connect again in a moment'),
   });
-  return {
-    ...hub,
-    accept(pipe, client) {
-      if (device.open) hub.accept(pipe, client);
-      else pipe.close(GONE.code, GONE.reason);
-    },
-  };
+  return hub;
 }

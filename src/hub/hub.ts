@@ -1,11 +1,19 @@
 import type { Clock } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
 import { routeOf } from '../protocol/routing.ts';
 import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
+import { Audiences } from './audiences.ts';
+import { Broadcast } from './broadcast.ts';
 import type { EventLog } from './event-log.ts';
-import { type Client, ClientSession } from './session.ts';
-import { newSessionId, readStamp } from './stamp.ts';
+import { Numbering } from './numbering.ts';
+import { Parted } from './parted.ts';
+import { fits } from './resume-token.ts';
+import { type Client, ClientSession, type Resuming } from './session.ts';
+import { newSessionId, readStamp, type Stamp } from './stamp.ts';
+import type { Telling } from './telling.ts';
+import { privilegeOf } from './view.ts';
 
 export type HubOptions = {
   /** Takes a stamped command on to the device. */
@@ -14,99 +22,160 @@ export type HubOptions = {
   readonly clock: Clock;
   /** Of this program; told in `hello`. */
   readonly version: string;
+  /** Whether frames bear `seq` and sessions may be gone on with (SEQ-3), as at a broker. Default false: they are the very bytes stored. */
+  readonly numbered?: boolean;
+  /** Bytes of frames that a numbered hub keeps for those who come back. Default `limits.ring`. */
+  readonly ringBytes?: number;
+};
+
+export type HubStats = {
+  /** Those with a socket, and those that may still get another one. */
+  readonly sessions: number;
+  readonly parted: number;
+  readonly ringBytes: number;
+  /** Of the sessions that acknowledge, how far the slowest is behind what it was given, in numbers. */
+  readonly lag: number;
 };
 
 /** Attaches clients to one device. */
 export type Hub = {
-  /** Starts a client's session; it ends with the pipe. */
+  /** Sessions that have a socket. */
+  readonly sessions: number;
+  /** Starts a client's session; it ends with the pipe, or goes on with another one. */
   accept(pipe: Pipe, client: Client): void;
   /** Whatever the device says; `text` is the frame as it came. */
   hear(frame: Frame, text: string): void;
-  /** Ends every session. */
+  /** The log lags no longer: whoever was told more of it than it holds now has to sync again. */
+  caughtUp(): void;
+  /** Conversations that somebody follows. */
+  followed(): Iterable<Scope>;
+  stats(): HubStats;
+  /** Ends every session, and that of whoever comes later. */
   close(code: number, reason: string): void;
 };
 
-export function createHub({ toDevice, log, clock, version }: HubOptions): Hub {
+export function createHub(options: HubOptions): Hub {
+  const { toDevice, log, clock, version, numbered = false, ringBytes = limits.ring } = options;
+  const numbering = numbered ? new Numbering(ringBytes) : null;
   const sessions = new Map<string, ClientSession>();
-  const hearingAll = new Set<ClientSession>();
-  const followers = new Map<string, Set<ClientSession>>();
+  const parted = new Parted<ClientSession>(clock);
+  const audiences = new Audiences<Telling>();
+  /** Whom the last snapshot that said so was for. */
+  let lastAsker: (Stamp & { readonly key: string }) | null = null;
+  let closed: { readonly code: number; readonly reason: string } | null = null;
 
   function accept(pipe: Pipe, client: Client): void {
+    if (closed) return pipe.close(closed.code, closed.reason);
     const id = newSessionId();
     const session: ClientSession = new ClientSession({
       ...client,
-      id,
-      pipe,
-      log,
-      clock,
-      version,
-      toDevice,
-      followed: (key) => followersOf(key).add(session),
-      gone: () => forget(id, session),
+      ...{ id, pipe, log, clock, version, numbering, toDevice },
+      followed: (key, scope) => audiences.follow(key, scope, session.telling),
+      resume: (wanted) => resume(session, wanted),
+      parted: () => parted.keep(session),
+      gone() {
+        sessions.delete(id);
+        parted.take(session);
+        audiences.leave(session.telling);
+      },
     });
     sessions.set(id, session);
-    if (client.hears === 'all' && session.observes) hearingAll.add(session);
+    audiences.join(session.telling);
+    session.telling.begin();
   }
 
-  function followersOf(key: string): Set<ClientSession> {
-    const known = followers.get(key);
-    if (known) return known;
-    const fresh = new Set<ClientSession>();
-    followers.set(key, fresh);
-    return fresh;
-  }
-
-  function forget(id: string, session: ClientSession): void {
-    sessions.delete(id);
-    hearingAll.delete(session);
-    for (const key of session.followedKeys) {
-      const left = followers.get(key);
-      left?.delete(session);
-      if (left?.size === 0) followers.delete(key);
-    }
-  }
-
-  /** Those who hear of a scope, each once. */
-  function* audience(key: string): Generator<ClientSession> {
-    yield* hearingAll;
-    for (const session of followers.get(key) ?? []) if (!hearingAll.has(session)) yield session;
+  /** A token that does not fit tells nothing, not even whether there is such a session. */
+  function resume(fresh: ClientSession, wanted: Resuming): boolean {
+    const session = sessions.get(wanted.session);
+    const isOpen = fits(wanted.token, session?.tokenDigest ?? null);
+    if (!isOpen || session?.binding !== fresh.binding) return false;
+    parted.take(session);
+    const pipe = session.telling.wire.covers(wanted.lastSeq) ? fresh.release() : null;
+    if (pipe) session.goOn(pipe, wanted);
+    else session.end();
+    return pipe !== null;
   }
 
   /** Every frame has an address, and what has none goes to nobody. */
-  function route(frame: Frame, text: string): void {
+  function hear(frame: Frame, text: string): void {
     const scope = scopeOf(frame.runtime);
-    const key = scope && scopeKey(scope);
-    if (key !== null && frame.snapshot === true) return snapshot(frame, text, key);
-    if (scope && key !== null && typeof frame.event_seq === 'number') {
-      return event(frame, text, frame.event_seq, scope, key);
-    }
+    const route = routeOf(frame.type);
+    if (scope && frame.snapshot === true) return snapshot(frame, text, scope);
+    if (scope && typeof frame.event_seq === 'number') return event(frame, text, frame.event_seq, scope);
+    if (route?.kind === 'push' && route.audience === 'holders') return toHolder(frame);
     const to = readStamp(frame.request_id);
-    if (to) return sessions.get(to.session)?.answer(to.requestId, addressed(frame, to.requestId));
-    const known = routeOf(frame.type);
-    if (key !== null && known?.kind === 'push' && known.audience === 'scope') {
-      for (const session of audience(key)) session.tell(frame, true, text);
-    }
+    if (to) return sessions.get(to.session)?.asking.answer(to.requestId, addressed(frame, to.requestId));
+    if (route?.kind === 'push' && route.audience === 'privilege') return toPrivileged(frame, text, scope);
+    const isOfScope =
+      !route || route.kind === 'event' || (route.kind === 'push' && route.audience === 'scope');
+    if (!scope || !isOfScope) return;
+    const key = scopeKey(scope);
+    const broadcast = toScope(frame, text, key, scope, 0);
+    for (const one of audiences.of(key, scope)) one.notice(broadcast);
   }
 
-  function event(frame: Frame, text: string, seq: number, scope: Scope, key: string): void {
-    for (const session of audience(key)) session.event(key, scope, seq, text, frame);
+  function toScope(frame: Frame, text: string, key: string, scope: Scope, eventSeq: number): Broadcast {
+    const privilege = privilegeOf(frame.type);
+    return new Broadcast(frame, text, { to: 'scope', key, scope, privilege, eventSeq }, numbering);
   }
 
-  function snapshot(frame: Frame, text: string, key: string): void {
-    // A tool request's `request_id` is its own, so it cannot name the asker: whoever syncs the scope now gets it.
+  function event(frame: Frame, text: string, seq: number, scope: Scope): void {
+    const key = scopeKey(scope);
+    const hearers = audiences.of(key, scope);
+    if (hearers.length === 0) return;
+    const broadcast = toScope(frame, text, key, scope, seq);
+    for (const one of hearers) one.event(key, scope, seq, broadcast);
+  }
+
+  function snapshot(frame: Frame, text: string, scope: Scope): void {
+    const key = scopeKey(scope);
+    // A tool request's `request_id` is its own, so it cannot name the asker: whoever syncs the scope now gets it, or has just begun there.
     if (frame.type === 'control_request') {
-      for (const session of followers.get(key) ?? []) session.sharedSnapshot(key, frame);
+      for (const { feed } of audiences.followers(key)) feed.sharedSnapshot(key, frame);
+      if (lastAsker?.key === key) sessions.get(lastAsker.session)?.asking.begun(lastAsker.requestId, frame);
       return;
     }
     const to = readStamp(frame.request_id);
-    if (to) return sessions.get(to.session)?.snapshot(key, to.requestId, addressed(frame, undefined));
-    for (const session of audience(key)) session.restated(key, frame, text);
+    if (to) {
+      lastAsker = { ...to, key };
+      return sessions.get(to.session)?.asking.snapshot(key, to.requestId, addressed(frame, undefined));
+    }
+    const reflected = typeof frame.event_seq === 'number' ? frame.event_seq : Number.POSITIVE_INFINITY;
+    const broadcast = toScope(frame, text, key, scope, reflected);
+    for (const one of audiences.of(key, scope)) one.restated(key, broadcast);
+  }
+
+  /** Who took hold of a thing hears of it, under the thing's own `request_id`. */
+  function toHolder({ holder, ...frame }: Frame): void {
+    const to = readStamp(holder);
+    if (to) sessions.get(to.session)?.asking.hold(frame as Frame);
+  }
+
+  function toPrivileged(frame: Frame, text: string, scope: Scope | null): void {
+    const agentId = scope ? scope.agent_id : frame.agent_id;
+    const address = { to: 'privilege', privilege: privilegeOf(frame.type), agentId } as const;
+    const broadcast = new Broadcast(frame, text, address, numbering);
+    for (const { telling } of sessions.values()) telling.notice(broadcast);
   }
 
   return {
+    get sessions() {
+      return sessions.size - parted.size;
+    },
     accept,
-    hear: route,
+    hear,
+    caughtUp() {
+      for (const { telling } of [...sessions.values()]) telling.feed.caughtUp();
+    },
+    followed: () => audiences.followed(),
+    stats: () => ({
+      sessions: sessions.size - parted.size,
+      parted: parted.size,
+      ringBytes: numbering?.ring.bytes ?? 0,
+      lag: Math.max(0, ...[...sessions.values()].map(({ telling }) => telling.wire.lag ?? 0)),
+    }),
     close(code, reason) {
+      closed = { code, reason };
       for (const session of [...sessions.values()]) session.close(code, reason);
     },
   };

@@ -1,39 +1,53 @@
-import type { Clock } from '../link/clock.ts';
+import type { Clock, Timer } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { readFrame } from '../link/read-frame.ts';
 import { chooseDialect } from '../protocol/dialects/choose.ts';
-import type { Dialect } from '../protocol/dialects/dialect.ts';
-import { errorTable, type Failure, failure } from '../protocol/errors.ts';
+import { errorTable } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Principal } from '../protocol/privileges.ts';
-import { errorFrame, failedReply, okReply } from '../protocol/reply.ts';
-import { commandSpec, type Route, routeOf } from '../protocol/routing.ts';
-import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
+import { errorFrame, okReply } from '../protocol/reply.ts';
+import { routeOf } from '../protocol/routing.ts';
+import type { Scope } from '../protocol/shapes.ts';
 import { checkCommand } from '../protocol/validate.ts';
+import { Asking } from './asking.ts';
 import { checkEnvelope } from './envelope.ts';
 import type { EventLog } from './event-log.ts';
-import { Feed } from './feed.ts';
-import { InFlight } from './in-flight.ts';
-import { stamp } from './stamp.ts';
-import { readAsked } from './verdict.ts';
+import type { Hears } from './hearing.ts';
+import type { Numbering } from './numbering.ts';
+import type { Reach } from './reach.ts';
+import { newResumeToken } from './resume-token.ts';
+import { Telling } from './telling.ts';
 
-/** What a session may have waiting in its socket besides events; a client that reads nothing is cut off there (LINK-3). */
-const MAX_UNSENT = 16 * limits.unsent;
-/** Commands without an answer, and scopes with their syncs, that one client may make the hub remember. */
-const MAX_REMEMBERED = 10_000;
+/** How long a farhand client may take to say whether it goes on with a session, before it is told anything unasked. */
+const HELLO_WITHIN_MS = 2_000;
 
 /** What `client_hello` is answered with. */
 const features: readonly string[] = ['cursors', 'receipts', 'input_hash'];
 
+/** Ends after which nobody comes back: the client's own goodbye, and refusals. */
+const farewells: ReadonlySet<number | null> = new Set([
+  1000,
+  ...(['unauthorized', 'forbidden', 'revoked', 'quota'] as const).map((code) => errorTable[code].close),
+]);
+
 export type Client = {
   readonly principal: Principal;
-  /** `followed`: the scopes that a command of this client has named. */
-  readonly hears: 'all' | 'followed';
+  /** The agents that its token names; default: all (SEC-12). */
+  readonly reach?: Reach | undefined;
+  readonly hears: Hears;
   /** The query of the URL it came by. */
   readonly query?: URLSearchParams | undefined;
   /** It came to an app-server rather than to a broker's status socket. */
   readonly appServer?: boolean | undefined;
+};
+
+/** What a client says of the session that it wants to go on with. */
+export type Resuming = {
+  readonly session: string;
+  readonly token: string;
+  readonly lastSeq: number;
+  readonly requestId: string | undefined;
 };
 
 export type SessionOptions = Client & {
@@ -42,133 +56,147 @@ export type SessionOptions = Client & {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly version: string;
+  readonly numbering: Numbering | null;
   toDevice(frame: Frame): void;
-  followed(key: string): void;
+  followed(key: string, scope: Scope): void;
+  /** Gives the socket of a fresh session to the one it goes on with. False: there is none, or it cannot go on. */
+  resume(wanted: Resuming): boolean;
+  /** It has lost its socket and may come back. */
+  parted(): void;
   gone(): void;
 };
 
-/** One client's connection. Whatever it does wrong costs only itself. */
+/** One client's session: what it asks for, over one socket or several after each other. Whatever it does wrong costs only itself. */
 export class ClientSession {
+  readonly telling: Telling;
+  readonly asking: Asking;
+  /** Who may go on with it: the same principal with the same rights and the same filter. */
+  readonly binding: string;
   readonly #options: SessionOptions;
-  readonly #feed: Feed;
-  readonly #inFlight: InFlight;
-  #dialect: Dialect;
-  #state: unknown;
+  #tokenDigest: Buffer | null = null;
+  #hello: Timer | undefined;
   #settled = false;
+  /** It is over when its socket is. */
+  #last = false;
+  #ended = false;
 
   constructor(options: SessionOptions) {
-    const { pipe, log, clock, hears, query, appServer } = options;
+    const { id, principal, reach, hears, query, appServer, pipe, clock, log, numbering } = options;
     this.#options = options;
-    this.#dialect = chooseDialect({ url: query, appServer });
-    this.#state = this.#dialect.start();
-    this.#inFlight = new InFlight(clock);
-    this.#feed = new Feed({
-      log,
-      hearsAll: hears === 'all',
-      ready: () => pipe.open && pipe.unsent < limits.unsent,
-      event: (text, frame) => this.#event(text, frame),
-      tell: (frame, asked) => this.tell(frame, asked),
+    this.binding = JSON.stringify([principal, reach?.agents ?? null, hears]);
+    const dialect = chooseDialect({ url: query, appServer });
+    this.telling = new Telling({
+      ...{ id, principal, reach, hears, dialect, pipe, log, numbering },
       followed: options.followed,
-      overtaken: () =>
-        this.#end('slow_reader', 'What you had still to read is no longer kept: connect and sync again.'),
+      choked: () => this.#cut('slow_reader', 'Too much waits to be read: connect and sync again.'),
+      overtaken: () => {
+        this.#last = true;
+        this.#cut('slow_reader', 'What you had still to read is no longer kept: connect and sync again.');
+      },
+      overfull: () =>
+        this.close(
+          errorTable.quota.close,
+          'this device has too many conversations for one connection; ask for one agent',
+        ),
       broken: (error) =>
         this.close(1011, `the event log cannot be read: ${error instanceof Error ? error.message : error}`),
     });
+    const { telling } = this;
+    this.asking = new Asking({ id, principal, reach, clock, telling, toDevice: options.toDevice });
+    if (numbering && dialect.name === 'farhand') {
+      telling.wire.waits = true;
+      this.#hello = clock.after(HELLO_WITHIN_MS, () => this.#start());
+    }
+    this.#listen(pipe);
+  }
+
+  get principal(): string {
+    return this.#options.principal.principal;
+  }
+
+  /** Of the token that opens it once more; null where none does. */
+  get tokenDigest(): Buffer | null {
+    return this.#last ? null : this.#tokenDigest;
+  }
+
+  /** Nobody goes on with it afterwards. */
+  close(code: number, reason: string): void {
+    this.#last = true;
+    const { pipe } = this.telling.wire;
+    if (pipe) pipe.close(code, reason);
+    else this.end();
+  }
+
+  end(): void {
+    const { pipe } = this.telling.wire;
+    if (this.release()) pipe?.close(1000, 'this session is over');
+  }
+
+  /** Ends, and leaves its socket to another session. Null when it has none. */
+  release(): Pipe | null {
+    if (this.#ended) return null;
+    this.#ended = true;
+    const { pipe } = this.telling.wire;
+    this.#hello?.cancel();
+    this.asking.end();
+    this.telling.wire.end();
+    this.#options.gone();
+    return pipe;
+  }
+
+  /** [SEQ-3] Goes on over another socket with what was missed. The one it had is given up, if it still has one. */
+  goOn(pipe: Pipe, { lastSeq, requestId }: Resuming): void {
+    const { wire, feed } = this.telling;
+    const before = wire.pipe;
+    const hello = this.#helloReply(requestId, { verdict: 'ok' });
+    wire.resume(pipe, lastSeq, hello, (kept) => this.telling.gave(kept));
+    this.#listen(pipe);
+    before?.close(1000, 'this session goes on over another connection');
+    feed.pull();
+  }
+
+  #listen(pipe: Pipe): void {
+    const isCurrent = (): boolean => this.telling.wire.pipe === pipe;
     pipe.listen({
-      message: (text) => this.#hear(text),
-      drained: () => this.#feed.pull(),
-      closed: () => {
-        this.#inFlight.clear();
-        options.gone();
+      message: (text) => {
+        if (isCurrent()) this.#hear(text);
+      },
+      drained: () => this.telling.feed.pull(),
+      closed: ({ code }) => {
+        if (isCurrent()) this.#lost(code);
       },
     });
   }
 
-  /** Events and pushes are only for those who may observe. */
-  get observes(): boolean {
-    return this.#options.principal.privileges.includes('observe');
+  #lost(code: number): void {
+    const { wire } = this.telling;
+    if (!wire.keeps || this.#last || farewells.has(code)) return this.end();
+    wire.part();
+    this.#options.parted();
   }
 
-  get followedKeys(): Iterable<string> {
-    return this.#feed.keys;
+  #cut(code: 'slow_reader' | 'frame_too_large', message: string): void {
+    this.telling.wire.pipe?.close(errorTable[code].close, message);
   }
 
-  close(code: number, reason: string): void {
-    this.#options.pipe.close(code, reason);
-  }
-
-  /** A live event. */
-  event(key: string, scope: Scope, seq: number, text: string, frame: Frame): void {
-    this.#feed.hear(key, scope, seq, text, frame);
-  }
-
-  /** A snapshot for the sync of that `request_id`. */
-  snapshot(key: string, requestId: string | undefined, frame: Frame): void {
-    this.#feed.snapshot(key, requestId, frame);
-  }
-
-  /** How things still are, said to everyone while a turn goes on. One who has not heard yet how they came to be so hears it next time. */
-  restated(key: string, frame: Frame, text: string): void {
-    if (this.#feed.reflects(key, frame)) this.tell(frame, true, text);
-  }
-
-  /** A snapshot that does not say for which sync it is. */
-  sharedSnapshot(key: string, frame: Frame): void {
-    this.#feed.sharedSnapshot(key, frame);
-  }
-
-  /** What the device says to one command of this session; `frame` bears the client's own `request_id`. */
-  answer(requestId: string | undefined, frame: Frame): void {
-    const route = routeOf(frame.type);
-    const asked = requestId !== undefined;
-    if (route?.kind !== 'reply') {
-      if (frame.type === 'error') this.#inFlight.settle(requestId);
-      return this.tell(frame, asked);
-    }
-    // [ERR-1] A reply that comes after its deadline was already given.
-    if (!this.#inFlight.awaits(requestId, frame.type)) return;
-    const last = !commandSpec(route.command)?.chunked || frame.done === true;
-    if (last) this.#inFlight.settle(requestId, frame.type);
-    if (route.command !== 'sync') return this.tell(frame, asked);
-    const scope = scopeOf(frame.runtime);
-    this.#feed.answer(scope && scopeKey(scope), requestId, frame);
-  }
-
-  /** Sends a frame in the client's dialect; `text` is the frame as it came. */
-  tell(frame: Frame, asked = true, text?: string): void {
-    const [state, frames] = this.#dialect.out(this.#state, frame, { asked });
-    this.#state = state;
-    for (const one of frames) this.#send(one === frame && text !== undefined ? text : JSON.stringify(one));
-  }
-
-  /** A farhand client gets the very bytes that are stored, so that they need not even be read. */
-  #event(text: string, frame?: Frame): void {
-    if (this.#dialect.name === 'farhand') this.#send(text);
-    else this.tell(frame ?? (JSON.parse(text) as Frame), true, text);
-  }
-
-  #send(text: string): void {
-    const { pipe } = this.#options;
-    if (pipe.unsent > MAX_UNSENT)
-      return this.#end('slow_reader', 'Too much waits to be read: connect and sync again.');
-    pipe.send(text);
-  }
-
-  #end(code: 'slow_reader' | 'frame_too_large', message: string): void {
-    this.close(errorTable[code].close, message);
+  /** From now on it is told what happens. */
+  #start(): void {
+    this.#hello?.cancel();
+    this.telling.wire.waits = false;
+    this.telling.feed.pull();
   }
 
   #hear(text: string): void {
+    const { telling } = this;
     const read = readFrame(text, { maxBytes: limits.frameFromClient, maxDepth: limits.depth });
     if (!read.ok) {
-      this.tell(errorFrame(undefined, read));
-      if (read.code === 'frame_too_large') this.#end(read.code, read.message);
+      telling.tell(errorFrame(undefined, read), true);
+      if (read.code === 'frame_too_large') this.#cut(read.code, read.message);
       return;
     }
     this.#settleDialect(read.frame.type);
-    const [state, frames] = this.#dialect.in(this.#state, read.frame);
-    this.#state = state;
-    for (const frame of frames) this.#command(frame);
+    if (telling.wire.waits && read.frame.type !== 'client_hello') this.#start();
+    for (const frame of telling.wire.heard(read.frame)) this.#command(frame);
   }
 
   /** A client's first command tells what it is (CONTRACT-2); saying `client_hello` is never too late. */
@@ -178,80 +206,53 @@ export class ClientSession {
     if (firstCommand !== 'client_hello' && (this.#settled || onLink)) return;
     this.#settled = true;
     const { query, appServer } = this.#options;
-    const dialect = chooseDialect({ url: query, appServer, firstCommand });
-    if (dialect === this.#dialect) return;
-    this.#dialect = dialect;
-    this.#state = dialect.start();
+    this.telling.wire.speak(chooseDialect({ url: query, appServer, firstCommand }));
   }
 
   #command(frame: Frame): void {
     const route = routeOf(frame.type);
     if (route?.kind !== 'command') {
       const checked = checkCommand(frame);
-      if (!checked.ok) this.tell(errorFrame(checked.request_id, checked.failure));
+      if (!checked.ok) this.telling.tell(errorFrame(checked.request_id, checked.failure), true);
       return;
     }
     const checked = checkEnvelope(frame, route.on);
-    if (!checked.ok) return this.#refuse(frame, checked.requestId, checked.failure);
-    if (route.on === 'link') return this.#onLink(frame, checked.requestId);
-    if (this.#inFlight.size >= MAX_REMEMBERED || this.#feed.size >= MAX_REMEMBERED) {
-      const why = `This connection has ${MAX_REMEMBERED} commands or conversations open. Wait for answers, or connect again.`;
-      return this.#refuse(frame, checked.requestId, failure('queue_full', why));
-    }
-    this.#relay(frame, checked.requestId, checked.scope, route);
-  }
-
-  #relay(
-    frame: Frame,
-    requestId: string | undefined,
-    scope: Scope | null,
-    route: Route & { kind: 'command' },
-  ): void {
-    if (route.replyType !== null) {
-      const deadline = (): void => this.#expire(frame, requestId, route.deadlineMs);
-      this.#inFlight.add(requestId, route.replyType, route.deadlineMs, deadline);
-    }
-    if (scope && this.observes) {
-      const asked = frame.type === 'sync' ? readAsked(frame) : null;
-      if (asked) this.#feed.sync(scope, requestId, asked);
-      else if (this.#options.hears === 'followed') this.#feed.follow(scope);
-    }
-    // [SEC-2] Who asks is what this side knows of the client, never what the client says.
-    const { auth: _auth, acting_user_id: _user, ...rest } = frame;
-    const runtime = withoutUser(frame.runtime);
-    this.#options.toDevice({
-      ...rest,
-      ...(runtime !== undefined && { runtime }),
-      request_id: stamp({ session: this.#options.id, requestId }),
-      auth: this.#options.principal,
-    });
+    if (!checked.ok) this.asking.refuse(frame, checked.requestId, checked.failure);
+    else if (route.on === 'link') this.#onLink(frame, checked.requestId);
+    else this.asking.ask(frame, checked.requestId, checked.scope, route);
   }
 
   #onLink(frame: Frame, requestId: string | undefined): void {
-    const { clock, version } = this.#options;
-    if (frame.type === 'ping') this.tell(okReply('ping', requestId, { timestamp: clock.now() }));
-    // A hello is not dropped like other successes that nobody asked for by name: it is how the client learns that it is understood.
-    if (frame.type === 'client_hello')
-      this.#send(JSON.stringify(okReply('client_hello', requestId, { version, features })));
+    const { wire } = this.telling;
+    if (frame.type === 'ack') return wire.acked(frame.seq);
+    if (frame.type === 'client_hello') return this.#greeted(frame, requestId);
+    if (frame.type !== 'ping') return;
+    const pong = okReply('ping', requestId, { timestamp: this.#options.clock.now() });
+    wire.tellUnnumbered(pong);
   }
 
-  #expire(frame: Frame, requestId: string | undefined, ms: number): void {
-    if (frame.type === 'sync') this.#feed.forget(requestId);
-    const why = `The device has not answered "${frame.type}" for ${ms / 1000} s. It may have happened: look before asking again.`;
-    this.#refuse(frame, requestId, failure('deadline', why));
-  }
-
-  #refuse(frame: Frame, requestId: string | undefined, why: Failure): void {
-    const { runtime } = frame;
-    this.tell(
-      failedReply(frame.type, requestId, why, runtime === undefined ? {} : { runtime }),
-      requestId !== undefined,
+  /** [SEQ-3] A session can go on only over a socket that has told nothing yet. */
+  #greeted(frame: Frame, requestId: string | undefined): void {
+    const { session, resume_token: token, last_seq: lastSeq = 0 } = frame;
+    const { wire } = this.telling;
+    const numbered = this.#options.numbering !== null;
+    const isFresh = numbered && !wire.keeps && wire.given === 0 && !this.asking.isUsed;
+    if (isFresh && typeof session === 'string' && typeof token === 'string' && typeof lastSeq === 'number') {
+      if (this.#options.resume({ session, token, lastSeq, requestId })) return;
+    }
+    if (numbered) wire.keep();
+    wire.tellUnnumbered(
+      this.#helloReply(requestId, session === undefined || !numbered ? {} : { verdict: 'reset' }),
     );
+    this.#start();
   }
-}
 
-function withoutUser(runtime: unknown): unknown {
-  if (typeof runtime !== 'object' || runtime === null || Array.isArray(runtime)) return runtime;
-  const { acting_user_id: _, ...rest } = runtime as { acting_user_id?: unknown };
-  return rest;
+  #helloReply(requestId: string | undefined, verdict: { readonly verdict?: 'ok' | 'reset' }): Frame {
+    const { id: session, version, numbering } = this.#options;
+    if (!numbering) return okReply('client_hello', requestId, { version, features });
+    const { token, digest } = newResumeToken();
+    this.#tokenDigest = digest;
+    const own = { version, features: [...features, 'resume'], session, resume_token: token };
+    return okReply('client_hello', requestId, { ...own, ...verdict });
+  }
 }

@@ -30,12 +30,14 @@ export function judge(
   asked: Asked,
 ): { readonly after: number; readonly told: Verdict } {
   const newest = log.head(scope);
-  const at = { log_id: newest?.log_id ?? null, head: newest?.event_seq ?? 0 };
+  const { lags = false } = log;
+  const logId = newest?.log_id ?? (lags ? asked.log_id : null);
+  const at = { log_id: logId ?? null, head: newest?.event_seq ?? 0 };
   if (asked.after_event_seq === undefined) return { after: at.head, told: { ...at, verdict: 'snapshot' } };
 
   const sameLog = asked.log_id === undefined || asked.log_id === at.log_id;
-  // Numbers beyond the head were another log's, whatever it was called.
-  const known = sameLog && asked.after_event_seq <= at.head;
+  // Numbers beyond the head were another log's, whatever it was called; unless this one has yet to hear again of what it told.
+  const known = sameLog && (asked.after_event_seq <= at.head || lags);
   const from = known ? asked.after_event_seq : 0;
   const gap = from < at.head ? log.read(scope, from, 1).gap : null;
   const verdict = !known ? 'reset' : gap ? 'gap' : 'ok';

@@ -32,6 +32,7 @@ export const errorTable = {
   queue_item_not_found: { http: 404, retry: 'never', close: null },
   path_not_directory: { http: 400, retry: 'never', close: null },
   mode_unknown: { http: 400, retry: 'never', close: null },
+  git_failed: { http: 409, retry: 'after', close: null },
   // inputs and decisions
   idempotency_conflict: { http: 409, retry: 'never', close: null },
   queue_full: { http: 429, retry: 'after', close: null },
@@ -59,6 +60,7 @@ export const errorTable = {
   store_newer: { http: 500, retry: 'after', close: null },
   store_failed: { http: 500, retry: 'same', close: null },
   // the way there
+  address_in_use: { http: 409, retry: 'after', close: null },
   device_offline: { http: 503, retry: 'same', close: null },
   device_lost: { http: 502, retry: 'unknown', close: null },
   parking_expired: { http: 410, retry: 'after', close: null },

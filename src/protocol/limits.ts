@@ -9,6 +9,7 @@ export const limits = {
   queue: 300,
   ring: 8 * 1024 * 1024,
   parked: 10_000,
+  socketsPerToken: 20_000,
 } as const;
 
 /** What each bound counts. */
@@ -22,4 +23,5 @@ export const limitMeaning: Readonly<Record<keyof typeof limits, string>> = {
   queue: 'waiting inputs of one conversation (QUE-1)',
   ring: 'bytes of frames that a broker keeps per device for clients that come back (SEQ-3)',
   parked: 'commands that wait at a broker for one device (IN-4)',
+  socketsPerToken: 'sockets that one token may have open at a broker',
 };

@@ -22,6 +22,9 @@ export const privileges = [
 
 export type Privilege = (typeof privileges)[number];
 
+export const isPrivilege = (value: unknown): value is Privilege =>
+  (privileges as readonly unknown[]).includes(value);
+
 /** Who asks, as the hub stamps it on every frame it relays; one that a client sent is stripped (SEC-2). */
 export type Principal = {
   readonly principal: string;

@@ -19,7 +19,8 @@ export interface Member {
 
 type Drawn = { readonly member: Member; readonly commit: Commit };
 
-const isEmpty = (commit: Commit) => commit.facts.length + commit.events.length + commit.inputs.length === 0;
+const isEmpty = ({ facts, events, inputs, consumed }: Commit) =>
+  facts.length + events.length + inputs.length + (consumed?.length ?? 0) === 0;
 
 /** What the store refuses to read concerns its conversation alone. */
 function drawOf(member: Member): Commit | null {
@@ -40,6 +41,7 @@ export class Committer {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #fenced: (error: StoreError) => void;
+  readonly #told: () => void;
   readonly #waiting = new Set<Member>();
   #urgent = false;
   #timer: Timer | null = null;
@@ -47,10 +49,12 @@ export class Committer {
   #averageMs = 1;
   #closed = false;
 
-  constructor(store: Store, clock: Clock, fenced: (error: StoreError) => void) {
+  /** `told`: everything that a commit made durable was said. */
+  constructor(store: Store, clock: Clock, fenced: (error: StoreError) => void, told: () => void) {
     this.#store = store;
     this.#clock = clock;
     this.#fenced = fenced;
+    this.#told = told;
   }
 
   request(member: Member, urgency: 'now' | 'text'): void {
@@ -89,6 +93,7 @@ export class Committer {
     if (!(results instanceof StoreError)) {
       const byMember = new Map(durable.map(({ member }, n) => [member, results[n] ?? null]));
       for (const { member } of drawn) member.settled(byMember.get(member) ?? null);
+      if (durable.length > 0) this.#told();
     } else if (drawn.length > 1 && results.code !== 'lease_lost') {
       for (const one of drawn) this.#settle([one]);
     } else {

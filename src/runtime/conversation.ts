@@ -1,6 +1,6 @@
 import { apply } from '../core/apply.ts';
 import type { Fact } from '../core/facts.ts';
-import type { Answer, Command, Env, KnownInput, Msg, Receipt, Say } from '../core/messages.ts';
+import type { Answer, Command, Env, Msg, Say } from '../core/messages.ts';
 import { plan } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import { initialState } from '../core/state.ts';
@@ -9,14 +9,23 @@ import { emptyTranscript, type Transcript, tell } from '../core/transcript.ts';
 import type { Timer } from '../link/clock.ts';
 import { isErrorCode } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/frames.ts';
-import type { Commit, Committed, InputChange, ScopeId, StoreError } from '../store/store.ts';
+import type { Commit, Committed, Consumed, ScopeId, StoreError } from '../store/store.ts';
 import type { Member } from './committer.ts';
 import { Effects } from './effects/effects.ts';
 import type { Host } from './host.ts';
+import { inputChange, knownIn, receiptFrame } from './receipts.ts';
 import { type Stalled, snapshots } from './snapshots.ts';
 
 /** Who asked: gets the one answer, and what only the asker is told. */
-export type Asker = { readonly by: string; answer(answer: Answer): void; tell(frame: Frame): void };
+export type Asker = {
+  readonly by: string;
+  /** What names the asker's session on its hub, for pushes that come later; null where there is no hub. */
+  readonly holder: string | null;
+  /** The command's place in the broker's inbox that it came out of, if it did. */
+  readonly inbox: Consumed | null;
+  answer(answer: Answer): void;
+  tell(frame: Frame): void;
+};
 
 type Waiting = { readonly msg: Msg; readonly asker: Asker | null };
 type Spoken = { readonly say: Say; readonly asker: Asker | null };
@@ -24,6 +33,7 @@ type Drawn = {
   readonly taken: readonly Waiting[];
   readonly facts: readonly Fact[];
   readonly spoken: readonly Spoken[];
+  readonly consumed: readonly Consumed[];
   readonly state: State;
   /** Facts since the last checkpoint, counting these; 0 when one is made with them. */
   readonly sinceCheckpoint: number;
@@ -86,8 +96,9 @@ export class Conversation implements Member {
     let state = this.state;
     const facts: Fact[] = [];
     const spoken: Spoken[] = [];
+    const consumed: Consumed[] = [];
     // Noted before anything is stepped: a store that cannot be read fails what was taken, and forgets none of it.
-    this.#drawn = { taken, facts, spoken, state, sinceCheckpoint: this.#sinceCheckpoint };
+    this.#drawn = { taken, facts, spoken, consumed, state, sinceCheckpoint: this.#sinceCheckpoint };
     if (state.conversation_id === '') {
       const created: Fact = {
         kind: 'created',
@@ -100,15 +111,22 @@ export class Conversation implements Member {
       state = apply(state, created);
     }
     for (const { msg, asker } of taken) {
+      const inbox = asker?.inbox;
+      if (inbox && this.#isConsumed(inbox, consumed)) {
+        spoken.push({ say: { say: 'answer', answer: answerAgain(msg) }, asker });
+        continue;
+      }
       const env: Env = { at, id: this.#host.mint(), device: this.#host.view(state.cwd) };
       const next = step(state, this.#withKnown(msg, spoken), env);
+      // [IN-4] What is refused leaves no mark: it would be refused again.
+      if (inbox && next.says.some((say) => say.say === 'answer' && say.answer.ok)) consumed.push(inbox);
       state = next.state;
       facts.push(...next.facts);
       for (const say of next.says) spoken.push({ say, asker });
     }
     const since = this.#sinceCheckpoint + facts.length;
     const due = since >= checkpointEvery || facts.some((fact) => fact.kind === 'turn_finished');
-    this.#drawn = { taken, facts, spoken, state, sinceCheckpoint: due ? 0 : since };
+    this.#drawn = { taken, facts, spoken, consumed, state, sinceCheckpoint: due ? 0 : since };
     return this.#commitOf(this.#drawn, at);
   }
 
@@ -116,11 +134,19 @@ export class Conversation implements Member {
   #withKnown(msg: Msg, spoken: readonly Spoken[]): Msg {
     if (msg.kind !== 'command' || msg.command.do !== 'input') return msg;
     const key = msg.command.client_message_id;
-    const known = knownIn(spoken, key) ?? this.#host.store.input(this.scope, key);
+    const says = spoken.map(({ say }) => say);
+    const known = knownIn(says, key) ?? this.#host.store.input(this.scope, key);
     return { ...msg, command: { ...msg.command, known } };
   }
 
-  #commitOf({ facts, spoken, state, sinceCheckpoint }: Drawn, at: number): Commit {
+  #isConsumed({ inbox_id, position }: Consumed, now: readonly Consumed[]): boolean {
+    return (
+      now.some((mark) => mark.inbox_id === inbox_id && mark.position === position) ||
+      this.#host.store.consumed(inbox_id, position)[0] === position
+    );
+  }
+
+  #commitOf({ facts, spoken, consumed, state, sinceCheckpoint }: Drawn, at: number): Commit {
     const events = spoken.flatMap(({ say }) =>
       say.say === 'event' ? [{ ...say.body, type: say.type }] : [],
     );
@@ -129,7 +155,8 @@ export class Conversation implements Member {
     );
     const due = facts.length > 0 && sinceCheckpoint === 0;
     const busy = state.turn !== null || state.queue.length > 0 || state.doomed.length > 0;
-    return { scope: this.scope, at, facts, events, inputs, busy, ...(due && { checkpoint: state }) };
+    const checkpoint = due && { checkpoint: state };
+    return { scope: this.scope, at, facts, events, inputs, consumed, busy, ...checkpoint };
   }
 
   settled(committed: Committed | null): void {
@@ -195,7 +222,7 @@ export class Conversation implements Member {
       switch (say.say) {
         case 'event': {
           const event = texts?.next().value;
-          if (event) this.#host.publish(event.text);
+          if (event) this.#host.publishEvent(event);
           break;
         }
         case 'answer':
@@ -252,40 +279,16 @@ export class Conversation implements Member {
 export const fold = (from: State | null, facts: readonly Fact[]): State =>
   facts.reduce(apply, from ?? initialState);
 
+/** What a broker hears that delivers again what it has not heard the answer to: it is done, and not worked again (IN-4). */
+const answerAgain = (msg: Msg): Answer => ({
+  ok: true,
+  fields: msg.kind === 'command' && msg.command.do === 'abort' ? { aborted: false, run_id: null } : {},
+});
+
 function mergeText(last: Msg | undefined, next: Msg): Msg | null {
   if (last?.kind !== 'model' || next.kind !== 'model' || last.run !== next.run) return null;
   const [a, b] = [last.report, next.report];
   if (a.kind !== 'text' || b.kind !== 'text' || a.message !== b.message || a.field !== b.field) return null;
   if (a.text.length + b.text.length > mergeLimit) return null;
   return { ...last, report: { ...a, text: a.text + b.text } };
-}
-
-function knownIn(spoken: readonly Spoken[], key: string): KnownInput | null {
-  const receipts = spoken.flatMap(({ say }) =>
-    say.say === 'receipt' && say.receipt.client_message_id === key && !say.known ? [say.receipt] : [],
-  );
-  const hash = receipts.find((receipt) => receipt.hash !== null)?.hash;
-  const last = receipts.at(-1);
-  return last && hash != null ? { ...last, hash } : null;
-}
-
-function inputChange(receipt: Receipt, at: number): InputChange {
-  const { client_message_id: key, input_id, hash, state, turn_id, code } = receipt;
-  if (hash !== null) return { kind: 'add', input: { key, input_id, hash, state, turn_id, code, at } };
-  return { kind: 'move', key, state, turn_id, code, at };
-}
-
-export function receiptFrame(scope: ScopeId, receipt: Omit<Receipt, 'hash'>, at: number): Frame {
-  const { client_message_id, input_id, state, turn_id, code } = receipt;
-  const more = { ...(turn_id !== null && { turn_id }), ...(code !== null && { code }) };
-  return {
-    type: 'input_receipt',
-    runtime: scope,
-    client_message_id,
-    input_id,
-    state,
-    ...more,
-    authority: 'device',
-    at,
-  };
 }

@@ -3,16 +3,23 @@ import { mkdirSync } from 'node:fs';
 import type { DeviceView } from '../core/messages.ts';
 import { type Clock, systemClock } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
+import { readFrame } from '../link/read-frame.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
 import type { Mode } from '../protocol/modes.ts';
+import { owner, type Principal, type Privilege, privileges } from '../protocol/privileges.ts';
 import { commandTypes } from '../protocol/routing.ts';
 import type { AgentRecord, Store, StoreError } from '../store/store.ts';
+import { BrokerLink } from './broker-link.ts';
 import { Committer } from './committer.ts';
 import { Conversations } from './conversations.ts';
 import { dispatch } from './dispatch.ts';
+import { ExternalTools } from './external/external-tools.ts';
 import { gitContext } from './git.ts';
 import type { Host } from './host.ts';
-import { defaultModel, modelResolver, type Variables } from './models/handles.ts';
+import { brokerPrincipal, type Connection, type Link, within } from './link.ts';
+import { modelCatalogue } from './models/catalogue.ts';
+import { defaultModel, endpointsOf, modelResolver, type Variables } from './models/handles.ts';
 import type { WireOptions } from './models/openai-compatible.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { tools as builtInTools } from './tools/index.ts';
@@ -26,6 +33,8 @@ export type DeviceOptions = {
   readonly cwd: string;
   readonly version: string;
   readonly mode?: Mode;
+  /** What whoever asks may do here, at most, whatever the door says of them. Default: everything. */
+  readonly policy?: readonly Privilege[];
   readonly clock?: Clock;
   readonly env?: Variables;
   /** How patiently a model's endpoint is waited for. */
@@ -45,20 +54,28 @@ const defaultAgentKey = 'default_agent';
 export class Device {
   readonly host: Host;
   readonly conversations: Conversations;
-  readonly #links = new Set<Pipe>();
+  readonly #links = new Set<Link>();
+  readonly #policy: readonly Privilege[];
   readonly #env: Variables;
   readonly #clock: Clock;
-  #connection: { readonly id: string; readonly name: string } | null = null;
+  /** Those that are up, the latest last. */
+  #connections: readonly Connection[] = [];
   #closed = false;
 
   constructor(options: DeviceOptions) {
     const { store, clock = systemClock, env = process.env } = options;
     this.#env = env;
     this.#clock = clock;
+    this.#policy = options.policy ?? privileges;
     mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
-    const committer = new Committer(store, clock, options.fenced);
+    const committer = new Committer(store, clock, options.fenced, () => {
+      for (const link of this.#links) link.committed();
+    });
     const modelAt = modelResolver(env, options.wire);
     const toolNames = builtInTools.map((tool) => tool.name);
+    const publish = (text: string): void => {
+      for (const link of this.#links) link.push(text);
+    };
     this.host = {
       store,
       committer,
@@ -66,22 +83,25 @@ export class Device {
       cwd: options.cwd,
       mode: options.mode ?? 'standard',
       tools: builtInTools,
+      external: new ExternalTools({ clock, taken: toolNames, publish }),
       scratch: options.scratch,
       denied: [options.home],
       toolEnv: toolEnvironment(env),
       mint: options.mint,
       trouble: options.trouble,
       view: (cwd): DeviceView => ({
-        connection_id: this.#connection?.id ?? null,
-        connection_name: this.#connection?.name ?? null,
+        connection_id: this.#connections.at(-1)?.id ?? null,
+        connection_name: this.#connections.at(-1)?.name ?? null,
         git_context: gitContext(cwd, clock.now()),
         version: options.version,
         supported_commands: commandTypes,
         tools: toolNames,
       }),
-      model: (agent) => modelAt(agent?.model ?? defaultModel(env)),
-      publish: (text) => {
-        for (const link of this.#links) link.send(text);
+      model: (handle) => modelAt(handle ?? defaultModel(env)),
+      models: () => modelCatalogue(endpointsOf(env), defaultModel(env)),
+      publish,
+      publishEvent: (event) => {
+        for (const link of this.#links) link.event(event);
       },
     };
     this.conversations = new Conversations(this.host);
@@ -108,19 +128,63 @@ export class Device {
     this.#clock.after(more ? trimPauseMs : trimEveryMs, () => this.#trim());
   }
 
-  /** Serves one link. Replies go to it alone, events to every link. */
+  /** Serves a hub, which stamps what it passes on with who asks. Replies go to it alone, events to every link. */
   attach(pipe: Pipe): void {
-    this.#links.add(pipe);
     const send = (frame: Frame) => pipe.send(JSON.stringify(frame));
+    const link: Link = {
+      event: ({ text }) => pipe.send(text),
+      push: (text) => pipe.send(text),
+      committed: () => undefined,
+      close: (code, reason) => pipe.close(code, reason),
+    };
+    const principalOf = ({ auth }: Frame) =>
+      within(this.#policy, (auth as Principal | undefined) ?? owner('link'));
+    this.#links.add(link);
     pipe.listen({
-      message: (text) => void dispatch(this, text, send),
-      closed: () => void this.#links.delete(pipe),
+      message: (text) => {
+        const read = readFrame(text, { maxBytes: limits.frameFromDevice });
+        if (read.ok) void dispatch(this, read.frame, { send, principalOf, inboxId: null });
+        else send({ type: 'error', message: read.message, code: read.code });
+      },
+      closed: () => void this.#links.delete(link),
     });
   }
 
-  /** The lease that status frames show; null while no broker knows this device. */
-  connectedAs(connection: { readonly id: string; readonly name: string } | null): void {
-    this.#connection = connection;
+  /**
+   * Serves a broker that knows the extensions: it is told the feed from where it has heard it, and delivers out of an inbox. Ends with the
+   * pipe; a broker that says no `broker_hello` within 15 s is closed with 1002.
+   */
+  attachBroker(pipe: Pipe, connection: Connection): void {
+    const { store, clock } = this.host;
+    let disconnected = (): void => undefined;
+    const link: BrokerLink = new BrokerLink({
+      pipe,
+      store,
+      clock,
+      defaultAgent: () => this.defaultAgent(),
+      up: () => {
+        disconnected = this.connectedAs(connection);
+      },
+      work: (frame, inboxId) =>
+        void dispatch(this, frame, {
+          send: (reply) => link.send(reply),
+          principalOf: ({ auth }) => within(this.#policy, brokerPrincipal(auth)),
+          inboxId,
+        }),
+      gone: () => {
+        this.#links.delete(link);
+        disconnected();
+      },
+    });
+    this.#links.add(link);
+  }
+
+  /** The lease that status frames show until the returned function is called. */
+  connectedAs(connection: Connection): () => void {
+    this.#connections = [...this.#connections, connection];
+    return () => {
+      this.#connections = this.#connections.filter((one) => one !== connection);
+    };
   }
 
   modelOf(agent: AgentRecord): string {

@@ -1,26 +1,23 @@
 import type { Answer } from '../core/messages.ts';
-import { readFrame } from '../link/read-frame.ts';
 import { failure } from '../protocol/errors.ts';
 import type { CommandFrame, DeviceCommandType, Frame } from '../protocol/frames.ts';
-import { limits } from '../protocol/limits.ts';
-import { owner, type Principal } from '../protocol/privileges.ts';
 import { failedReply, okReply } from '../protocol/reply.ts';
 import { missingPrivilege } from '../protocol/routing.ts';
 import { checkCommand } from '../protocol/validate.ts';
-import { StoreError } from '../store/store.ts';
+import { type Consumed, StoreError } from '../store/store.ts';
 import { answered, type Handler, type Home, type Outcome, type Request } from './commands/handler.ts';
 import { handlers } from './commands/index.ts';
+import type { Source } from './link.ts';
 
 /** Works one frame from a link. Whatever comes of it, the asker gets exactly one answer (ERR-1). */
-export async function dispatch(device: Home, text: string, send: (frame: Frame) => void): Promise<void> {
-  const read = readFrame(text, { maxBytes: limits.frameFromDevice });
-  if (!read.ok) return send({ type: 'error', message: read.message, code: read.code });
-  const checked = checkCommand(read.frame);
-  const requestId = typeof read.frame.request_id === 'string' ? read.frame.request_id : undefined;
+export async function dispatch(device: Home, frame: Frame, source: Source): Promise<void> {
+  const { send } = source;
+  const checked = checkCommand(frame);
+  const requestId = typeof frame.request_id === 'string' ? frame.request_id : undefined;
   if (!checked.ok) return send(failedReply(checked.type, requestId, checked.failure));
   const type = checked.type as DeviceCommandType;
-  const by = (read.frame.auth as Principal | undefined) ?? owner('link');
-  const lacking = missingPrivilege(by, read.frame);
+  const by = source.principalOf(frame);
+  const lacking = missingPrivilege(by, frame);
   if (lacking) {
     return send(
       failedReply(
@@ -35,18 +32,17 @@ export async function dispatch(device: Home, text: string, send: (frame: Frame) 
   }
   const scope = 'runtime' in checked.frame ? { runtime: checked.frame.runtime } : {};
   const answer = (reply: Answer) => {
-    const frame = reply.ok
+    const told = reply.ok
       ? okReply(type, requestId, reply.fields)
       : failedReply(type, requestId, reply.failure, reply.fields);
-    if (frame) send(frame);
+    if (told) send(told);
   };
   // A frame with a `request_id` of its own, such as a tool request, keeps it.
-  const tell = (frame: Frame) =>
-    send({ ...(requestId !== undefined && { request_id: requestId }), ...frame });
+  const tell = (told: Frame) => send({ ...(requestId !== undefined && { request_id: requestId }), ...told });
   const outcome = await work(type, checked.frame as never, {
     device,
     by,
-    asker: { by: by.principal, answer, tell },
+    asker: { by: by.principal, holder: requestId ?? null, inbox: placeOf(frame, source), answer, tell },
   });
   if (outcome === answered) return;
   answer(
@@ -54,6 +50,11 @@ export async function dispatch(device: Home, text: string, send: (frame: Frame) 
       ? { ok: true, fields: { ...(outcome.payload as object | undefined) } }
       : { ...outcome, fields: { ...scope, ...outcome.fields } },
   );
+}
+
+function placeOf({ inbox }: Frame, { inboxId }: Source): Consumed | null {
+  if (inboxId === null || typeof inbox !== 'number' || !Number.isSafeInteger(inbox)) return null;
+  return { inbox_id: inboxId, position: inbox };
 }
 
 async function work<T extends DeviceCommandType>(

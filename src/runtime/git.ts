@@ -4,18 +4,47 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { DeviceView } from '../core/messages.ts';
 
-const checkoutTimeoutMs = 30_000;
+const timeoutMs = 20_000;
 
-/** Switches the repository around `cwd` to a branch. Null when done, else what git said. */
-export async function checkOut(cwd: string, branch: string): Promise<string | null> {
+export type Branch = { readonly name: string; readonly is_current: boolean; readonly is_remote: boolean };
+
+/** Every branch of the repository around `cwd`, remote ones too; a text says why there are none. */
+export async function listBranches(cwd: string): Promise<readonly Branch[] | string> {
+  const format = '--format=%(refname)\t%(HEAD)';
+  const listed = await git(cwd, ['branch', '--all', format]);
+  if (!listed.ok) return `The branches of ${cwd} cannot be listed: ${listed.said}`;
+  return listed.said.split('\n').flatMap((line) => {
+    const [, where, name, head] = /^refs\/(heads|remotes)\/(.+)\t(.)$/.exec(line) ?? [];
+    return name === undefined || name.endsWith('/HEAD')
+      ? []
+      : [{ name, is_current: head === '*', is_remote: where === 'remotes' }];
+  });
+}
+
+/** Switches the repository around `cwd` to a branch, or to a new one. Null when done, else why not. */
+export async function checkOut(
+  cwd: string,
+  branch: string,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<string | null> {
   if (branch.startsWith('-')) return `${branch} is not the name of a branch.`;
+  const done = await git(cwd, create ? ['checkout', '-b', branch, '--'] : ['checkout', branch, '--']);
+  if (!done.ok) return `The branch ${branch} was not checked out in ${cwd}: ${done.said}`;
+  seen.delete(cwd);
+  return null;
+}
+
+/** What git wrote, or what it said instead. */
+async function git(
+  cwd: string,
+  args: readonly string[],
+): Promise<{ readonly ok: boolean; readonly said: string }> {
   try {
-    await promisify(execFile)('git', ['-C', cwd, 'checkout', branch, '--'], { timeout: checkoutTimeoutMs });
-    seen.delete(cwd);
-    return null;
+    const { stdout } = await promisify(execFile)('git', ['-C', cwd, ...args], { timeout: timeoutMs });
+    return { ok: true, said: stdout };
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
-    return `The branch ${branch} was not checked out in ${cwd}: ${said || String(error)}`;
+    return { ok: false, said: said || String(error) };
   }
 }
 

@@ -2,8 +2,10 @@ import type { DeviceView } from '../core/messages.ts';
 import type { Clock } from '../link/clock.ts';
 import type { Failure } from '../protocol/errors.ts';
 import type { Mode } from '../protocol/modes.ts';
-import type { AgentRecord, Store } from '../store/store.ts';
+import type { Store, StoredEvent } from '../store/store.ts';
 import type { Committer } from './committer.ts';
+import type { ExternalTools } from './external/external-tools.ts';
+import type { ModelEntry } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -16,6 +18,8 @@ export interface Host {
   readonly cwd: string;
   readonly mode: Mode;
   readonly tools: readonly Tool[];
+  /** Tools that clients offer. */
+  readonly external: ExternalTools;
   /** Where running tools keep their output. */
   readonly scratch: string;
   /** Folders that no file tool may touch. */
@@ -27,7 +31,12 @@ export interface Host {
   /** A fresh ULID. */
   mint(): string;
   view(cwd: string): DeviceView;
-  model(agent: AgentRecord | null): Model | Failure;
-  /** Hands a frame to every link, after the commit that it speaks of. */
+  /** The model of that handle; null: the default. */
+  model(handle: string | null): Model | Failure;
+  /** Every model that this device can use, the default among them. */
+  models(): Promise<readonly ModelEntry[]>;
+  /** Hands an event to every link, after its commit and in the order of the feed. */
+  publishEvent(event: StoredEvent): void;
+  /** Hands a frame that is not stored to every link, after the commit that it speaks of. */
   publish(text: string): void;
 }

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { asStoreError, isBusy } from './failure.ts';
 import { makePrivateFile } from './open.ts';
 
-/** The right to run a home's conversations (HOME-1). The kernel frees it when the process dies, however it dies. */
+/** The right to run a home's conversations (HOME-1), or its broker. The kernel frees it when the process dies, however it dies. */
 export type OwnerLock = { release(): void };
 export type HomeOwned = { readonly code: 'home_owned'; readonly message: string };
 
@@ -14,12 +14,12 @@ export type HomeOwned = { readonly code: 'home_owned'; readonly message: string 
 const patience = 50;
 
 /**
- * Takes the home's lock or says that another process has it; `home` is made when missing. The file `owner.lock` stays empty
+ * Takes the home's lock or says that another process has it; `home` is made when missing. The file `<what>.lock` stays empty
  * and must not be opened by other means: closing any descriptor of it would drop the lock of this process.
  * @throws StoreError `store_unwritable`, `store_full` or `store_failed` when there can be no lock.
  */
-export function acquireOwnerLock(home: string): OwnerLock | HomeOwned {
-  const path = join(home, 'owner.lock');
+export function acquireOwnerLock(home: string, what: 'owner' | 'broker' = 'owner'): OwnerLock | HomeOwned {
+  const path = join(home, `${what}.lock`);
   makePrivateFile(path);
   let connection: DatabaseSync | null = null;
   try {

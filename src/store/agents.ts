@@ -1,4 +1,5 @@
 import type { Database } from '../sqlite/open.ts';
+import { feedHead, raiseFloor } from './feed.ts';
 import type { AgentRecord } from './store.ts';
 import { parseStored } from './stored-text.ts';
 
@@ -29,6 +30,7 @@ export function deleteAgent(db: Database, id: string): void {
     'INSERT INTO tombstone (conversation_id, agent) SELECT conversation_id, agent FROM conversation WHERE agent = ?',
     id,
   );
+  raiseFloor(db, feedHead(db));
   db.run('DELETE FROM conversation WHERE agent = ?', id);
   db.run('DELETE FROM agent WHERE id = ?', id);
 }

@@ -2,6 +2,7 @@ import { historyKinds, trimmableKinds } from '../core/facts.ts';
 import type { Database } from '../sqlite/open.ts';
 import { type ConversationRow, conversationRow, knownRow } from './conversations.ts';
 import { eventText } from './event-text.ts';
+import { markConsumed } from './feed.ts';
 import type { Home } from './home.ts';
 import { changedInput } from './input-move.ts';
 import type { Commit, Committed, InputChange, InputRecord, ScopeId, StoredEvent } from './store.ts';
@@ -12,6 +13,7 @@ export function commitOne(db: Database, home: Home, commit: Commit, applyVersion
   const deltaBytes = addFacts(db, row, commit);
   const events = addEvents(db, home, row, commit);
   for (const change of commit.inputs) changeInput(db, row, change);
+  for (const mark of commit.consumed ?? []) markConsumed(db, mark);
   const facts = row.facts + commit.facts.length;
   if (commit.checkpoint) {
     db.run(
@@ -69,15 +71,16 @@ function addEvents(db: Database, home: Home, row: ConversationRow, commit: Commi
   return commit.events.map((draft, index) => {
     const event_seq = row.head + index + 1;
     const text = eventText(draft, { scope: commit.scope, log_id: row.log_id, event_seq, at: commit.at });
+    const position = home.feed();
     db.run(
       'INSERT INTO event (position, conversation, seq, at, text) VALUES (?, ?, ?, ?, ?)',
-      home.feed(),
+      position,
       row.id,
       event_seq,
       commit.at,
       text,
     );
-    return { event_seq, text };
+    return { event_seq, position, text };
   });
 }
 

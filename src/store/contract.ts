@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { catalogueContract } from './contract-catalogue.ts';
 import { Context, type TestHome } from './contract-context.ts';
+import { feedContract } from './contract-feed.ts';
 import { logContract } from './contract-log.ts';
 import { recordContract } from './contract-record.ts';
 import { retentionContract } from './contract-retention.ts';
@@ -16,5 +17,6 @@ export function storeContract(name: string, makeHome: () => TestHome): void {
     recordContract(ctx);
     catalogueContract(ctx);
     retentionContract(ctx);
+    feedContract(ctx);
   });
 }

@@ -4,6 +4,7 @@ import { StoreError } from './store.ts';
 export type Home = {
   readonly homeId: string;
   readonly deviceId: string;
+  readonly feedId: string;
   readonly lease: number;
   /**
    * The next place in the feed. Each lease has its own range above those of all leases before it, so places increase over
@@ -15,7 +16,20 @@ export type Home = {
 /** Places in one lease's range: 2^30, which leaves exact numbers for eight million leases. */
 const range = 2 ** 30;
 
-type Row = { home_id: string; device_id: string; machine: string; lease: number };
+/** Counts the places of a lease's range. */
+export function placesOf(lease: number): () => number {
+  let place = lease * range;
+  return () => ++place;
+}
+
+type Row = {
+  home_id: string;
+  device_id: string;
+  machine: string;
+  lease: number;
+  feed_id: string;
+  feed_floor: number;
+};
 
 /**
  * Takes the next lease of the home (HOME-2). A home that comes from another machine becomes a device of its own: its
@@ -23,21 +37,25 @@ type Row = { home_id: string; device_id: string; machine: string; lease: number 
  */
 export function takeLease(db: Database, machine: string, random: () => string): Home {
   return db.transaction(() => {
-    const row = db.get<Row>('SELECT home_id, device_id, machine, lease FROM home');
+    const row = db.get<Row>('SELECT home_id, device_id, machine, lease, feed_id, feed_floor FROM home');
     const same = row?.machine === machine;
     const homeId = row?.home_id ?? random();
     const deviceId = row && same ? row.device_id : random();
+    // A home from before there was a feed has no name for it.
+    const feedId = (same && row.feed_id) || random();
     const lease = (row?.lease ?? 0) + 1;
     db.run(
-      'INSERT OR REPLACE INTO home (one, home_id, device_id, machine, lease) VALUES (1, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO home (one, home_id, device_id, machine, lease, feed_id, feed_floor)
+       VALUES (1, ?, ?, ?, ?, ?, ?)`,
       homeId,
       deviceId,
       machine,
       lease,
+      feedId,
+      same ? row.feed_floor : 0,
     );
     if (row && !same) beginNewLogs(db, random);
-    let place = lease * range;
-    return { homeId, deviceId, lease, feed: () => ++place };
+    return { homeId, deviceId, feedId, lease, feed: placesOf(lease) };
   });
 }
 

@@ -26,7 +26,7 @@ type StoredFact = {
   readonly delta: boolean;
   readonly text: string;
 };
-type KeptEvent = StoredEvent & { readonly position: number; readonly at: number };
+type KeptEvent = StoredEvent & { readonly at: number };
 
 /** Everything of a conversation; replaced as a whole, so that a failed batch leaves the old one. */
 type Conversation = {
@@ -43,8 +43,12 @@ export type MemoryHome = {
   homeId: string;
   deviceId: string;
   machine: string;
+  feedId: string;
   lease: number;
-  position: number;
+  /** The place of the newest event, kept or not. */
+  feedHead: number;
+  /** Marks by inbox. */
+  consumed: Map<string, readonly number[]>;
   conversations: Map<string, Conversation>;
   agents: Map<string, string>;
   tombstones: Set<string>;
@@ -56,8 +60,10 @@ export function memoryHome(): MemoryHome {
     homeId: '',
     deviceId: '',
     machine: '',
+    feedId: '',
     lease: 0,
-    position: 0,
+    feedHead: 0,
+    consumed: new Map(),
     conversations: new Map(),
     agents: new Map(),
     tombstones: new Set(),
@@ -81,6 +87,8 @@ export function takeLease(home: MemoryHome, machine: string, random: () => strin
   if (home.machine !== machine) {
     home.machine = machine;
     home.deviceId = random();
+    home.feedId = random();
+    home.feedHead = 0;
     for (const [key, found] of home.conversations) {
       const record = { ...found.record, log_id: random(), head: 0 };
       home.conversations.set(key, { ...found, record, events: [] });
@@ -110,7 +118,12 @@ export function create(draft: MemoryHome, scope: ScopeId, at: number, log_id: st
   return record;
 }
 
-export function commitOne(draft: MemoryHome, commit: Commit, applyVersion: number): Committed {
+export function commitOne(
+  draft: MemoryHome,
+  commit: Commit,
+  applyVersion: number,
+  place: () => number,
+): Committed {
   const before = known(draft, commit.scope);
   const { log_id, head, facts } = before.record;
   const newFacts = commit.facts.map((fact, index) => ({
@@ -122,13 +135,22 @@ export function commitOne(draft: MemoryHome, commit: Commit, applyVersion: numbe
   }));
   const events = commit.events.map((event, index) => {
     const event_seq = head + index + 1;
-    return { event_seq, text: eventText(event, { scope: commit.scope, log_id, event_seq, at: commit.at }) };
+    const text = eventText(event, { scope: commit.scope, log_id, event_seq, at: commit.at });
+    return { event_seq, position: place(), text };
   });
-  const kept = events.map((event) => ({ ...event, at: commit.at, position: ++draft.position }));
+  const kept = events.map((event) => ({ ...event, at: commit.at }));
+  draft.feedHead = events.at(-1)?.position ?? draft.feedHead;
   const inputs = new Map(before.inputs);
   for (const change of commit.inputs) {
     const key = change.kind === 'add' ? change.input.key : change.key;
     inputs.set(key, { ...changedInput(inputs.get(key) ?? null, change) });
+  }
+  for (const { inbox_id, position } of commit.consumed ?? []) {
+    const marks = new Set(draft.consumed.get(inbox_id)).add(position);
+    draft.consumed.set(
+      inbox_id,
+      [...marks].sort((a, b) => a - b),
+    );
   }
   const record = {
     ...before.record,
@@ -163,14 +185,26 @@ export function load(found: Conversation, applyVersion: number): Loaded {
 
 export function page(found: Conversation | null, after: number, maxBytes: number): Page {
   if (!found) return { events: [], gap: null };
+  const later = found.events.filter((event) => event.event_seq > after);
+  const events = fitting(later, maxBytes);
+  return { events, gap: gapBefore(events, after, found.record.head) };
+}
+
+export function feed(home: MemoryHome, after: number, maxBytes: number): readonly StoredEvent[] {
+  const all = [...home.conversations.values()].flatMap(({ events }) => events);
+  const later = all.filter(({ position }) => position > after).sort((a, b) => a.position - b.position);
+  return fitting(later, maxBytes);
+}
+
+function fitting(kept: readonly KeptEvent[], maxBytes: number): readonly StoredEvent[] {
   const events: StoredEvent[] = [];
   let bytes = 0;
-  for (const { event_seq, text } of found.events.filter((event) => event.event_seq > after)) {
+  for (const { event_seq, position, text } of kept) {
     bytes += Buffer.byteLength(text);
     if (bytes > maxBytes && events.length > 0) break;
-    events.push({ event_seq, text });
+    events.push({ event_seq, position, text });
   }
-  return { events, gap: gapBefore(events, after, found.record.head) };
+  return events;
 }
 
 export function trimOnce(draft: MemoryHome, policy: TrimPolicy): Trimmed {

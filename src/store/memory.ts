@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { asStoreError } from '../sqlite/failure.ts';
-import { leaseLost } from './home.ts';
+import { leaseLost, placesOf } from './home.ts';
 import { machineFingerprint } from './machine.ts';
 import {
   commitOne,
   create,
+  feed,
   keyOf,
   known,
   load,
@@ -33,7 +34,8 @@ export type MemoryStore = Store & {
 export function openMemoryStore(options: StoreOptions & { readonly home?: MemoryHome }): MemoryStore {
   const { applyVersion, home = memoryHome(), random = randomUUID } = options;
   takeLease(home, options.machine ?? machineFingerprint(), random);
-  const { homeId, deviceId, lease } = home;
+  const { homeId, deviceId, feedId, lease } = home;
+  const place = placesOf(lease);
   let failure: StoreCode | null = null;
   let open = true;
 
@@ -54,6 +56,7 @@ export function openMemoryStore(options: StoreOptions & { readonly home?: Memory
         agents: new Map(home.agents),
         tombstones: new Set(home.tombstones),
         meta: new Map(home.meta),
+        consumed: new Map(home.consumed),
       };
       const result = work(draft);
       Object.assign(home, draft);
@@ -64,6 +67,7 @@ export function openMemoryStore(options: StoreOptions & { readonly home?: Memory
   return {
     homeId,
     deviceId,
+    feedId,
     lease,
     failNextCommit(code) {
       failure = code;
@@ -74,7 +78,7 @@ export function openMemoryStore(options: StoreOptions & { readonly home?: Memory
         failure = null;
         if (code)
           throw new StoreError({ code, message: 'Nothing was written: a test wants this commit to fail.' });
-        return batch.map((commit) => commitOne(draft, commit, applyVersion));
+        return batch.map((commit) => commitOne(draft, commit, applyVersion, place));
       }),
 
     createConversation: (scope, at) => write((draft) => create(draft, scope, at, random())),
@@ -145,6 +149,16 @@ export function openMemoryStore(options: StoreOptions & { readonly home?: Memory
       return record ? { log_id: record.log_id, event_seq: record.head } : null;
     },
     read: (scope, after, maxBytes) => page(find(scope), after, maxBytes),
+
+    feed: (after, maxBytes) => read(() => feed(home, after, maxBytes)),
+    feedHead: () => read(() => home.feedHead),
+    consumed: (inboxId, from) =>
+      read(() => (home.consumed.get(inboxId) ?? []).filter((position) => position >= from)),
+    forgetConsumed: (inboxId, below) =>
+      write((draft) => {
+        const left = (draft.consumed.get(inboxId) ?? []).filter((position) => position >= below);
+        draft.consumed.set(inboxId, left);
+      }),
 
     trim: (policy) => write((draft) => trimOnce(draft, policy)),
     meta: (key) => read(() => home.meta.get(key) ?? null),

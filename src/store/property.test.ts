@@ -25,6 +25,7 @@ type Step =
   | { readonly do: 'create' | 'update'; readonly scope: ScopeId; readonly at: number }
   | { readonly do: 'trim'; readonly olderThan: number; readonly maxBytes: number }
   | { readonly do: 'open'; readonly machine: string; readonly applyVersion: number }
+  | { readonly do: 'forget'; readonly inbox: string; readonly below: number }
   | { readonly do: 'delete' };
 
 const scopes = [agentA, agentB, { agent_id: null, conversation_id: 'conv-1' }];
@@ -46,12 +47,15 @@ const change = fc.oneof(
     at,
   } as const),
 );
+const inbox = fc.constantFrom('inbox-1', 'inbox-2');
+const place = fc.integer({ min: 0, max: 9 });
 const commit: fc.Arbitrary<Commit> = fc
   .record({
     scope,
     at,
     facts: fc.array(fact, { maxLength: 4 }),
     events: fc.array(fc.record({ type: fc.constantFrom('a', 'b'), text }), { maxLength: 4 }),
+    consumed: fc.array(fc.record({ inbox_id: inbox, position: place }), { maxLength: 2 }),
     inputs: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(change, { maxLength: 2 })),
     more: fc.constantFrom({}, {}, { busy: true }, { busy: false }, { checkpoint: initialState }),
   })
@@ -79,8 +83,32 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       applyVersion: fc.constantFrom(1, 1, 2),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget'), inbox, below: place }) },
   { weight: 1, arbitrary: fc.constant({ do: 'delete' } as const) },
 );
+
+it('[SEQ-4] the feed from any place is every later event of every log, whatever happened before', () => {
+  const check = fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
+    const home = memoryHome();
+    let store = openMemoryStore({ ...options, home });
+    for (const name of scopes) store.createConversation(name, t0);
+    let head = 0;
+    let { feedId } = store;
+    for (const one of steps) {
+      if (one.do === 'open') store = openMemoryStore({ ...options, ...one, home });
+      else outcome(store, one);
+      if (store.feedId !== feedId) [head, feedId] = [0, store.feedId];
+      expect(store.feedHead()).toBeGreaterThanOrEqual(head);
+      head = store.feedHead();
+    }
+    const logs = scopes.flatMap((name) => store.read(name, 0, 1e9).events);
+    const all = logs.sort((a, b) => a.position - b.position);
+    for (const after of [0, ...all.map(({ position }) => position)])
+      expect(store.feed(after, 1e9)).toEqual(all.filter(({ position }) => position > after));
+    expect(all.at(-1)?.position ?? 0).toBeLessThanOrEqual(head);
+  });
+  fc.assert(check, { numRuns: 100 });
+});
 
 it('[SEQ-1] both stores tell the same story after any sequence of steps', () => {
   const folder = mkdtempSync(join(tmpdir(), 'farhand-store-'));
@@ -105,7 +133,7 @@ it('[SEQ-1] both stores tell the same story after any sequence of steps', () => 
         memory.close();
         sqlite.close();
         [memory, sqlite] = open(one);
-        expect(sqlite.deviceId).toBe(memory.deviceId);
+        expect([sqlite.deviceId, sqlite.feedId]).toEqual([memory.deviceId, memory.feedId]);
       } else {
         expect(outcome(sqlite, one)).toEqual(outcome(memory, one));
       }
@@ -136,6 +164,8 @@ function outcome(store: Store, one: Exclude<Step, { do: 'open' }>): unknown {
         return store.updateConversation(one.scope, { summary: `at ${one.at}` }, one.at);
       case 'trim':
         return store.trim(one);
+      case 'forget':
+        return store.forgetConsumed(one.inbox, one.below);
       case 'delete':
         return store.deleteAgent('agent-b');
     }
@@ -146,7 +176,14 @@ function outcome(store: Store, one: Exclude<Step, { do: 'open' }>): unknown {
 }
 
 function story(store: Store): unknown {
+  const feed = store.feed(0, 1e9);
+  const middle = feed[Math.floor(feed.length / 2)]?.position ?? 0;
   return {
+    feed,
+    later: store.feed(middle, 1e9),
+    piece: store.feed(middle, 300),
+    feedHead: store.feedHead(),
+    consumed: ['inbox-1', 'inbox-2'].map((id) => [store.consumed(id, 0), store.consumed(id, 5)]),
     conversations: store.conversations(),
     unfinished: store.unfinished(),
     each: scopes.map((name) => ({

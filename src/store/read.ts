@@ -39,16 +39,28 @@ export function history(db: Database, scope: ScopeId, after: number): readonly H
 export function readEvents(db: Database, scope: ScopeId, after: number, maxBytes: number): Page {
   const row = conversationRow(db, scope);
   if (!row) return { events: [], gap: null };
+  const sql =
+    'SELECT seq AS event_seq, position, text FROM event WHERE conversation = ? AND seq > ? ORDER BY seq';
+  const events = pageOf(db, maxBytes, sql, row.id, after);
+  return { events, gap: gapBefore(events, after, row.head) };
+}
+
+/** Events as a statement selects them, as many as fit into `maxBytes` but at least one. */
+export function pageOf(
+  db: Database,
+  maxBytes: number,
+  sql: string,
+  ...values: readonly number[]
+): readonly StoredEvent[] {
   const events: StoredEvent[] = [];
   let bytes = 0;
-  const sql = 'SELECT seq AS event_seq, text FROM event WHERE conversation = ? AND seq > ? ORDER BY seq';
-  db.each<StoredEvent>(sql, [row.id, after], ({ event_seq, text }) => {
+  db.each<StoredEvent>(sql, values, ({ event_seq, position, text }) => {
     bytes += Buffer.byteLength(text);
     if (bytes > maxBytes && events.length > 0) return false;
-    events.push({ event_seq, text });
+    events.push({ event_seq, position, text });
     return true;
   });
-  return { events, gap: gapBefore(events, after, row.head) };
+  return events;
 }
 
 /** What retention took between a cursor and the first event that is left, or the head when none is. */

@@ -85,4 +85,19 @@ CREATE TABLE input (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const migrations: readonly Migration[] = [{ since: '0.1.0', sql: first }];
+/** `feed_floor`: the place of the newest event that is no longer kept, so that the feed's head never falls. */
+const feed = `
+ALTER TABLE home ADD COLUMN feed_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE home ADD COLUMN feed_floor INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE consumed (
+  inbox_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (inbox_id, position)
+) STRICT, WITHOUT ROWID;
+`;
+
+export const migrations: readonly Migration[] = [
+  { since: '0.1.0', sql: first },
+  { since: '0.2.0', sql: feed },
+];

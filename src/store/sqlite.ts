@@ -12,6 +12,7 @@ import {
   unfinishedScopes,
   updateConversation,
 } from './conversations.ts';
+import { consumedFrom, feedHead, forgetConsumed, readFeed } from './feed.ts';
 import { checkLease, takeLease } from './home.ts';
 import { machineFingerprint } from './machine.ts';
 import { history, load, readEvents } from './read.ts';
@@ -38,6 +39,7 @@ export function openStore(path: string, options: StoreOptions & { readonly durab
   return {
     homeId: home.homeId,
     deviceId: home.deviceId,
+    feedId: home.feedId,
     lease: home.lease,
     commit: (batch) => write(() => batch.map((commit) => commitOne(db, home, commit, applyVersion))),
 
@@ -65,6 +67,11 @@ export function openStore(path: string, options: StoreOptions & { readonly durab
       return row && { log_id: row.log_id, event_seq: row.head };
     },
     read: (scope, after, maxBytes) => readEvents(db, scope, after, maxBytes),
+
+    feed: (after, maxBytes) => readFeed(db, after, maxBytes),
+    feedHead: () => feedHead(db),
+    consumed: (inboxId, from) => consumedFrom(db, inboxId, from),
+    forgetConsumed: (inboxId, below) => write(() => forgetConsumed(db, inboxId, below)),
 
     trim: (policy) => write(() => trimOnce(db, policy)),
     meta: (key) => db.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', key)?.value ?? null,

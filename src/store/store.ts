@@ -42,7 +42,10 @@ export type InputChange =
 
 /** An event before it has a number: the frame's `type` and body fields, no envelope. */
 export type EventDraft = { readonly type: string; readonly [field: string]: unknown };
-export type StoredEvent = { readonly event_seq: number; readonly text: string };
+/** `position`: its place in the feed, the events of all scopes in the order of their commits. Places increase, and leap. */
+export type StoredEvent = { readonly event_seq: number; readonly position: number; readonly text: string };
+/** A command out of a broker's inbox, by its place there. */
+export type Consumed = { readonly inbox_id: string; readonly position: number };
 
 export type ConversationRecord = ScopeId & {
   readonly log_id: string;
@@ -72,6 +75,8 @@ export type Commit = {
   readonly facts: readonly Fact[];
   readonly events: readonly EventDraft[];
   readonly inputs: readonly InputChange[];
+  /** The commands of inboxes that this is what they did (IN-4); one that is marked already stays so. */
+  readonly consumed?: readonly Consumed[];
   /** Whether work is left after this commit: a turn, a queue, a doomed process. Absent: as before; false at first. */
   readonly busy?: boolean;
   /** Control state after these facts, when a checkpoint is due. */
@@ -103,6 +108,8 @@ export interface Store {
   /** Stable id of this home; minted at first open. */
   readonly homeId: string;
   readonly deviceId: string;
+  /** Random name of what places of the feed count in; a home on another machine has another (HOME-3). */
+  readonly feedId: string;
   /** Number of the lease this process writes under; every commit checks it (HOME-2). */
   readonly lease: number;
 
@@ -147,6 +154,15 @@ export interface Store {
    * numbers between `after` and the first of them (or the head) that retention took.
    */
   read(scope: ScopeId, after: number, maxBytes: number): Page;
+
+  /** What is left of the feed after the place `after`, oldest first, as much as fits into `maxBytes` of text but at least one event. */
+  feed(after: number, maxBytes: number): readonly StoredEvent[];
+  /** The place of the newest event, also when retention took it; 0 before the first. */
+  feedHead(): number;
+  /** The marks of that inbox from `from` on (inclusive), ascending. */
+  consumed(inboxId: string, from: number): readonly number[];
+  /** Takes away the marks of that inbox below `below`: they will not be asked for again. */
+  forgetConsumed(inboxId: string, below: number): void;
 
   /**
    * Takes away events and `trimmableKinds` facts that are older than `olderThan`, and the oldest while they come to

@@ -1,4 +1,5 @@
 import type { Database } from '../sqlite/open.ts';
+import { raiseFloor } from './feed.ts';
 import type { Trimmed, TrimPolicy } from './store.ts';
 import { chooseTrim, trimBatch } from './trim-choice.ts';
 
@@ -18,7 +19,10 @@ export function trimOnce(db: Database, policy: TrimPolicy): Trimmed {
     excess,
   });
   const last = events.at(-1);
-  if (last) db.run('DELETE FROM event WHERE position <= ?', last.id);
+  if (last) {
+    raiseFloor(db, last.id);
+    db.run('DELETE FROM event WHERE position <= ?', last.id);
+  }
   for (const delta of deltas) db.run('DELETE FROM fact WHERE id = ?', delta.id);
   const freed = new Map<number, number>();
   for (const row of [...events, ...deltas]) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Frame } from '../protocol/frames.ts';
 
@@ -6,6 +6,7 @@ import type { Frame } from '../protocol/frames.ts';
 export type CaptureLine = {
   readonly t_ms: number;
   readonly dir: string;
+  readonly socket?: string;
   readonly frame?: Frame;
   readonly event?: string;
   readonly note?: string;
@@ -30,3 +31,10 @@ export function readCapture(name: string): CaptureLine[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as CaptureLine);
 }
+
+/** The recordings of one version, such as `0.32.18/03-text-turn`. */
+export const captureNames = (version: string): string[] =>
+  readdirSync(path.join(folder, version))
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => `${version}/${file.slice(0, -'.jsonl'.length)}`)
+    .sort();

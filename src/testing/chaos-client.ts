@@ -73,7 +73,9 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
       {
         event: (frame) =>
           heard(() => {
-            const text = JSON.stringify(frame);
+            // A broker's number is no part of the event.
+            const { seq: _, ...stored } = frame;
+            const text = JSON.stringify(stored);
             told.events.push({ event_seq: Number(frame.event_seq), text });
             view.transcript = fold(view.transcript, frame);
             event?.(text);

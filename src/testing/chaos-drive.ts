@@ -1,3 +1,4 @@
+import type { Client } from '../client/client.ts';
 import type { SendResult } from '../client/sending.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
@@ -24,7 +25,16 @@ export type DriveOptions = {
 
 const patienceMs = 400;
 /** Failures after which the same command may be given again: nothing, or nobody knows what, came of it. */
-const passing: readonly ErrorCode[] = ['unreachable', 'deadline', 'store_full', 'owner_gone', 'lease_lost'];
+const passing: readonly ErrorCode[] = [
+  'unreachable',
+  'deadline',
+  'device_offline',
+  'device_lost',
+  'broker_restarting',
+  'store_full',
+  'owner_gone',
+  'lease_lost',
+];
 
 /** Does what the steps of a schedule say, whatever becomes of the device meanwhile. */
 export class Drive {
@@ -101,11 +111,14 @@ export class Drive {
   async #send(key: string, text: string, scope: Scope): Promise<void> {
     const sent: Sent = { scope, key, text, result: null };
     this.sent.set(key, sent);
+    return this.follow(sent, this.#options.first.client);
+  }
+
+  /** Sends it, until it has met its fate. */
+  async follow(sent: Sent, by: Client): Promise<void> {
+    const { key, scope, text } = sent;
     for (;;) {
-      const result = await this.#options.first.client.send(scope, text, {
-        client_message_id: key,
-        until: 'settled',
-      });
+      const result = await by.send(scope, text, { client_message_id: key, until: 'settled' });
       sent.result = result;
       this.#options.first.noticed();
       if (result.ok) return;

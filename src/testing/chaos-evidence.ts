@@ -10,7 +10,7 @@ export type Kept = {
   readonly log_id: string;
   readonly head: number;
   readonly facts: readonly Fact[];
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly Pick<StoredEvent, 'event_seq' | 'text'>[];
   readonly inputs: readonly InputRecord[];
 };
 

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { applyVersion } from '../core/apply.ts';
 import { hubOn } from '../hub/hub-on.ts';
 import type { Clock } from '../link/clock.ts';
-import { VANISHED } from '../link/close-code.ts';
 import { memoryPair } from '../link/memory.ts';
-import type { Closed, Pipe, PipeListener } from '../link/pipe.ts';
+import type { Pipe } from '../link/pipe.ts';
 import { owner } from '../protocol/privileges.ts';
 import { Device } from '../runtime/device.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { MemoryHome } from '../store/memory-home.ts';
 import { type Commit, type Store, StoreError } from '../store/store.ts';
+import { breakable } from './chaos-breakable.ts';
 import { mortalClock } from './chaos-clock.ts';
 import { Ghosts } from './chaos-ghosts.ts';
 import { type Life as Fate, type Kill, moments } from './chaos-schedule.ts';
@@ -84,6 +84,13 @@ export class Life {
     const { pipe, cut } = breakable(near);
     this.#cuts.add(cut);
     return pipe;
+  }
+
+  /** Serves a broker at the other end of the pipe, until one of them dies. */
+  serve(far: Pipe, connection: { readonly id: string; readonly name: string }): void {
+    const { pipe, cut } = breakable(far);
+    this.#cuts.add(cut);
+    this.device.attachBroker(pipe, connection);
   }
 
   die(of: string): void {
@@ -182,36 +189,3 @@ export class Life {
 
 const gone = () =>
   new StoreError({ code: 'lease_lost', message: 'This process is dead, as the schedule has it.' });
-
-function breakable(pipe: Pipe): { readonly pipe: Pipe; cut(): void } {
-  const why: Closed = { code: VANISHED, reason: 'the device died' };
-  let cut = false;
-  let hearing: PipeListener | null = null;
-  return {
-    pipe: {
-      send: (text) => void (cut || pipe.send(text)),
-      get unsent() {
-        return pipe.unsent;
-      },
-      get open() {
-        return !cut && pipe.open;
-      },
-      close: (code, reason) => pipe.close(code, reason),
-      listen(listener) {
-        hearing = listener;
-        if (cut) return queueMicrotask(() => listener.closed(why));
-        pipe.listen({
-          message: (text) => void (cut || listener.message(text)),
-          closed: (own) => void (cut || listener.closed(own)),
-          drained: () => void (cut || listener.drained?.()),
-        });
-      },
-    },
-    cut() {
-      if (cut || !pipe.open) return;
-      cut = true;
-      pipe.close();
-      queueMicrotask(() => hearing?.closed(why));
-    },
-  };
-}

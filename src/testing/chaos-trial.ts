@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Client, createClient } from '../client/client.ts';
+import { memoryOutbox } from '../client/outbox.ts';
 import { apply } from '../core/apply.ts';
 import { initialState } from '../core/state.ts';
 import type { Clock } from '../link/clock.ts';
@@ -7,7 +10,7 @@ import type { DialFailure } from '../link/dial-failure.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import { type ChaosClient, type ChaosClientOptions, chaosClient, type View } from './chaos-client.ts';
-import { Drive } from './chaos-drive.ts';
+import { Drive, type Sent } from './chaos-drive.ts';
 import type { KeptByScope } from './chaos-evidence.ts';
 import { judge } from './chaos-judge.ts';
 import { person } from './chaos-person.ts';
@@ -16,6 +19,9 @@ import type { Random } from './chaos-random.ts';
 import type { Schedule } from './chaos-schedule.ts';
 import { marksFile } from './chaos-scripts.ts';
 import { survivorsOf } from './chaos-survivors.ts';
+
+/** When a client process begins, and how long it lives. */
+export type SenderPlan = { readonly afterMs: number; readonly livesMs: number };
 
 export type TrialOptions = {
   /** Marks the processes of its tools. */
@@ -44,6 +50,7 @@ export class Trial {
   readonly #options: TrialOptions;
   readonly #began = performance.now();
   readonly #clients: ChaosClient[] = [];
+  readonly #others: Client[] = [];
   readonly #decided: { scope: Scope; requestId: string }[] = [];
   #scopes: readonly Scope[] = [];
   #drive: Drive | null = null;
@@ -54,7 +61,7 @@ export class Trial {
   }
 
   /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
-  async play(agent_id: string): Promise<void> {
+  async play(agent_id: string, senders: readonly SenderPlan[] = []): Promise<void> {
     const { schedule, random, event } = this.#options;
     const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
     this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));
@@ -75,7 +82,9 @@ export class Trial {
       broken: (what) => this.break(what),
       trace: (what) => this.note(what),
     });
+    const mortal = senders.map((plan, n) => this.#mortalSender(plan, n));
     await this.#drive.run(schedule);
+    await Promise.all(mortal);
     this.note('that were all steps');
     someone.hurry();
     if (!(await this.#drive.settled(settleMs)))
@@ -123,7 +132,7 @@ export class Trial {
   }
 
   close(): void {
-    for (const client of this.#clients) client.close();
+    for (const client of [...this.#clients, ...this.#others]) client.close();
   }
 
   break(what: string): void {
@@ -133,6 +142,30 @@ export class Trial {
 
   note(what: string): void {
     this.trace.push(`${Math.round(performance.now() - this.#began)} ms  ${what}`);
+  }
+
+  /** A client process that dies with a message in its outbox, and the one that comes after it. */
+  async #mortalSender({ afterMs, livesMs }: SenderPlan, n: number): Promise<void> {
+    const { clock, open } = this.#options;
+    const [scope] = this.#scopes;
+    const drive = this.#drive;
+    if (!scope || !drive) return;
+    const sent: Sent = { scope, key: `cm-mortal-${n}`, text: '#script=talk', result: null };
+    const outbox = memoryOutbox();
+    const options = { open, clock, outbox, random: () => 0 };
+    await pause(afterMs);
+    const first = createClient(options);
+    const put = first.send(scope, sent.text, { client_message_id: sent.key });
+    drive.sent.set(sent.key, sent);
+    await pause(livesMs);
+    first.close();
+    await put;
+    this.note(
+      `a client dies with ${sent.key} ${(await outbox.all()).length > 0 ? 'in' : 'out of'} its outbox`,
+    );
+    const second = createClient(options);
+    this.#others.push(second);
+    void drive.follow(sent, second);
   }
 
   #client(more: Partial<ChaosClientOptions> = {}): ChaosClient {

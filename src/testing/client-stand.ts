@@ -1,9 +1,10 @@
 import { type Client, type ClientOptions, createClient } from '../client/index.ts';
+import type { HubOptions } from '../hub/hub.ts';
 import type { Client as HubClient } from '../hub/session.ts';
 import type { DialFailure } from '../link/dial-failure.ts';
 import { type ManualPair, manualPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';
-import type { VirtualClock } from '../link/virtual-clock.ts';
+import { type VirtualClock, virtualClock } from '../link/virtual-clock.ts';
 import { owner } from '../protocol/privileges.ts';
 import { type HubStand, hubStand } from './hub-stand.ts';
 import { StubDevice } from './stub-device.ts';
@@ -27,9 +28,10 @@ export type ClientStand = {
   restart(): void;
 };
 
-export function clientStand(): ClientStand {
+/** `numbered`: the hub is one of a broker (SEQ-3). */
+export function clientStand(options: Pick<HubOptions, 'numbered' | 'ringBytes'> = {}): ClientStand {
   const device = new StubDevice();
-  let hub = hubStand(device);
+  let hub = hubStand(device, virtualClock(), options);
   const { clock } = hub;
   const pairs: ManualPair[] = [];
   let clients = 0;
@@ -39,7 +41,8 @@ export function clientStand(): ClientStand {
     const pair = manualPair();
     pairs.push(pair);
     hub.moves(pair);
-    hub.hub.accept(pair.b, { principal: owner('direct'), hears });
+    const query = options.numbered ? new URLSearchParams({ farhand: '1' }) : undefined;
+    hub.hub.accept(pair.b, { principal: owner('direct'), hears, query });
     return Promise.resolve(wrap(pair.a));
   }
   const stand: ClientStand = {
@@ -48,11 +51,11 @@ export function clientStand(): ClientStand {
     hub: () => hub,
     reachable: true,
     pairs,
-    connect(options = {}, wrap = (pipe) => pipe) {
+    connect(own = {}, wrap = (pipe) => pipe) {
       clients += 1;
       let minted = 0;
       const mint = (): string => `mint-${clients}-${++minted}`;
-      return createClient({ open: () => open('followed', wrap), clock, mint, random: () => 0, ...options });
+      return createClient({ open: () => open('followed', wrap), clock, mint, random: () => 0, ...own });
     },
     async settle() {
       for (let quiet = 0; quiet < 2; quiet++) {
@@ -65,7 +68,7 @@ export function clientStand(): ClientStand {
     restart() {
       hub.link.cut();
       hub.flush();
-      hub = hubStand(device, clock);
+      hub = hubStand(device, clock, options);
     },
   };
   return stand;

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../link/clock.ts';
 import { memoryPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
+import type { Privilege } from '../protocol/privileges.ts';
 import { Device } from '../runtime/device.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { type MemoryStore, openMemoryStore } from '../store/memory.ts';
@@ -37,6 +38,7 @@ export type TestDeviceOptions = {
   readonly cwd?: string;
   readonly clock?: Clock;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly policy?: readonly Privilege[];
 };
 
 export function testDevice(options: TestDeviceOptions = {}): TestDevice {
@@ -51,6 +53,7 @@ export function testDevice(options: TestDeviceOptions = {}): TestDevice {
     cwd: folder,
     version: '0.0.0-test',
     clock,
+    ...(options.policy && { policy: options.policy }),
     env: { PATH: process.env.PATH, ...env },
     mint: () => ulid(clock.now()),
     trouble: (_what, error) => troubles.push(error),

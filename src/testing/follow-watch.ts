@@ -8,8 +8,8 @@ export const text = (content: string) => ({
   delta: { message_type: 'assistant_message', id: 'm', content },
 });
 
-export function standWith(events: number): ClientStand {
-  const stand = clientStand();
+export function standWith(events: number, options?: Parameters<typeof clientStand>[0]): ClientStand {
+  const stand = clientStand(options);
   for (let n = 0; n < events; n++) stand.device.commit(scope, text(`${n}`));
   return stand;
 }

@@ -1,4 +1,4 @@
-import type { Hub } from '../hub/hub.ts';
+import type { Hub, HubOptions } from '../hub/hub.ts';
 import { hubOn } from '../hub/hub-on.ts';
 import type { Client } from '../hub/session.ts';
 import { type ManualPair, manualPair } from '../link/memory.ts';
@@ -30,10 +30,18 @@ export type Peer = {
   send(frame: Record<string, unknown>): void;
 };
 
-export function hubStand(device = new StubDevice(), clock = virtualClock()): HubStand {
+/** A stand with a hub that numbers, as at a broker. */
+export const numberedStand = (options: Pick<HubOptions, 'ringBytes'> = {}): HubStand =>
+  hubStand(new StubDevice(), virtualClock(), { ...options, numbered: true });
+
+export function hubStand(
+  device = new StubDevice(),
+  clock = virtualClock(),
+  options: Pick<HubOptions, 'numbered' | 'ringBytes'> = {},
+): HubStand {
   const link = manualPair();
   device.attach(link.a);
-  const hub = hubOn(link.b, { log: device, clock, version: '0.0.0-test' });
+  const hub = hubOn(link.b, { log: device, clock, version: '0.0.0-test', ...options });
   const pairs = new Set([link]);
 
   const flush = (): void => {

@@ -117,7 +117,8 @@ class Player {
         return payload.kind === 'approval_response' ? decisionOf(payload) : createdInput(payload, frame);
       case 'abort_message': {
         const run = frame.run_id ?? null;
-        return { do: 'abort', run_id: run === null ? null : (this.#runs.get(String(run)) ?? String(run)) };
+        const run_id = run === null ? null : (this.#runs.get(String(run)) ?? String(run));
+        return { do: 'abort', run_id, as_of: null };
       }
       case 'change_device_state':
         return { do: 'set_mode', mode: String(payload.mode) };

@@ -75,8 +75,8 @@ export class Scene {
     return this.command({ do: 'decide', ...plain, ...more });
   }
 
-  abort(run_id: string | null = null): Step {
-    return this.command({ do: 'abort', run_id });
+  abort(run_id: string | null = null, as_of: number | null = null): Step {
+    return this.command({ do: 'abort', run_id, as_of });
   }
 
   /** The run that the model is asked for now, or was last. */

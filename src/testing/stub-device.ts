@@ -6,6 +6,7 @@ import { type Scope, scopeKey } from '../protocol/shapes.ts';
 
 type Stored = { readonly event_seq: number; readonly text: string };
 type Log = { log_id: string; readonly events: Stored[]; head: number };
+type Sent = { readonly content?: unknown; readonly client_message_id?: string };
 /** The `type` and body of an event or a push. */
 export type Body = { readonly type: string; readonly [field: string]: unknown };
 
@@ -138,8 +139,8 @@ export class StubDevice implements EventLog {
 
   #answerInput(frame: Frame): void {
     const runtime = frame.runtime as Scope;
-    const payload = frame.payload as { kind: string; messages?: { client_message_id?: string }[] };
-    const id = payload.messages?.[0]?.client_message_id;
+    const payload = frame.payload as { kind: string; messages?: Sent[] };
+    const id = payload.messages?.find(({ content }) => content !== undefined)?.client_message_id;
     if (id !== undefined) {
       if (this.#inputs.has(`${scopeKey(runtime)} ${id}`)) {
         this.send({ ...this.#receiptOf(runtime, id), request_id: frame.request_id });

@@ -12,6 +12,7 @@ import { requestLines } from '../show/request.ts';
 import { liveOutput } from '../show/tool-call.ts';
 import { emptyView, type Shown, showFrame, showLines, type View } from '../show/view.ts';
 import { userLines } from '../show/view-delta.ts';
+import { machineName } from '../talk/device-news.ts';
 import type { Place } from '../talk/place.ts';
 import { type Asking, askingLines, beginAsking, labelOf, react } from './asking.ts';
 import { restOf } from './catch-up.ts';
@@ -29,8 +30,8 @@ export type ChatOptions = {
   readonly screen: Screen;
   readonly style: Style;
   readonly env: Variables;
-  /** The folder of this terminal, which need not be the conversation's. */
-  readonly folder: string;
+  /** The folder of this terminal, which need not be the conversation's; null where that is on another machine. */
+  readonly folder: string | null;
   /** Ids for messages, never used twice. */
   readonly mint: () => string;
 };
@@ -94,8 +95,10 @@ export class Chat {
     this.#isLeft = true;
     this.#follower?.stop();
     this.options.screen.expect(null);
-    for (const text of this.#sent.undelivered())
+    for (const text of this.#sent.all('sent'))
       this.warn(`Not delivered, send it again: ${oneLine(text, 80)}`);
+    for (const text of this.#sent.all('parked'))
+      this.warn(`Waits at the broker and will be delivered: ${oneLine(text, 80)}`);
     this.#left.resolve(why);
   }
 
@@ -121,6 +124,8 @@ export class Chat {
     this.say([style.dim('Stopping the turn… (Ctrl-C again leaves)')]);
     void client.abort(place.scope).then((result) => {
       if (!result.ok) this.warn(result.failure.message);
+      else if (result.value.parked)
+        this.say([style.dim(`${this.#machine()} is away: told to stop if it is back within a minute.`)]);
       else if (!result.value.aborted) this.say([style.dim('No turn was running.')]);
     });
   }
@@ -156,7 +161,8 @@ export class Chat {
     this.#caughtUp = true;
     const { place, history, folder, style } = this.options;
     const { transcript } = this.#view;
-    this.say(headerLines({ place, folder, ...transcript }, style));
+    const machine = folder === null ? this.#machine() : null;
+    this.say(headerLines({ place, folder, machine, ...transcript }, style));
     const { lines, open } = restOf(transcript.items, history.messages, style);
     this.say([...historyLines(history, style), ...lines]);
     if (!open) return;
@@ -177,7 +183,7 @@ export class Chat {
   /** A message that another terminal sent to an idle conversation is not repeated in the log: only its receipt tells of it. */
   async #receipt({ client_message_id: id, state }: Frame): Promise<void> {
     if (typeof id !== 'string') return;
-    this.#sent.accepted(id);
+    this.#tellWay(this.#sent.heard(id, state), id);
     if (this.#sent.has(id) || state !== 'accepted' || !this.#caughtUp) return;
     const { client, place, style } = this.options;
     const { agent_id, conversation_id } = place.scope;
@@ -191,6 +197,20 @@ export class Chat {
     const held = this.#held ?? [];
     this.#held = null;
     for (const frame of held) this.#event(frame);
+  }
+
+  #tellWay(way: 'parked' | 'delivered' | null, id: string): void {
+    if (way === null) return;
+    const words = oneLine(this.#sent.text(id), 80);
+    const told =
+      way === 'parked'
+        ? `waits at the broker until ${this.#machine()} is back: ${words}`
+        : `delivered: ${words}`;
+    this.say([this.options.style.dim(told)]);
+  }
+
+  #machine(): string {
+    return machineName(this.options.client.state());
   }
 
   /** What is expected of the person now. */
@@ -292,6 +312,7 @@ export class Chat {
 
   #progress(): string | null {
     const text = progressText(this.#view.transcript, Date.now());
+    if (text === null && this.#sent.all('parked').length > 0) return `waiting for ${this.#machine()}`;
     const output = liveOutput(this.#view.transcript);
     return text !== null && output ? `${text}  ${output}` : text;
   }

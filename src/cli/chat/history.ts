@@ -33,9 +33,12 @@ export async function readHistory(
   const synced = await client.call('sync', { runtime: { agent_id, conversation_id } });
   if (!synced.ok) return synced.failure;
   const page = await client.call('conversation_messages_list', { conversation_id, query });
-  if (!page.ok) return page.failure;
+  // Of a machine that is away a broker knows the latest events, but not the list of messages.
+  const away = !page.ok && page.failure.code === 'device_offline';
+  if (!page.ok && !away) return page.failure;
   const head = synced.value.head ?? 0;
   const from = { log_id: synced.value.log_id ?? null, after_event_seq: Math.max(0, head - eventsBack) };
+  if (!page.ok) return { messages: [], earlier: from.after_event_seq > 0, from, head: 0 };
   return { messages: page.value.messages.toReversed(), earlier: page.value.has_more, from, head };
 }
 

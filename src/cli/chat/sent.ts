@@ -1,6 +1,6 @@
 import type { Transcript } from '../../client/transcript.ts';
 
-type State = 'sent' | 'accepted' | 'settled';
+type State = 'sent' | 'parked' | 'accepted' | 'settled';
 
 /** The messages of one terminal, on their way to the end of their turns. */
 export class Sent {
@@ -14,10 +14,14 @@ export class Sent {
     this.#messages.set(id, { text, state: 'sent' });
   }
 
-  /** The device has it: it will be worked, whoever stays or goes. */
-  accepted(id: string): void {
+  /** What a receipt says of one: it waits at a broker, or its device has it and will work it, whoever stays or goes. */
+  heard(id: string, receipt: unknown): 'parked' | 'delivered' | null {
     const message = this.#messages.get(id);
-    if (message?.state === 'sent') this.#messages.set(id, { ...message, state: 'accepted' });
+    if (message?.state !== 'sent' && message?.state !== 'parked') return null;
+    const state = receipt === 'parked' ? 'parked' : 'accepted';
+    this.#messages.set(id, { ...message, state });
+    if (state === message.state) return null;
+    return state === 'parked' ? 'parked' : message.state === 'parked' ? 'delivered' : null;
   }
 
   settled(id: string): void {
@@ -31,8 +35,12 @@ export class Sent {
     return [...this.#messages].some(([id, { state }]) => state !== 'settled' && !parked.includes(id));
   }
 
-  /** What nobody but this terminal has. */
-  undelivered(): readonly string[] {
-    return [...this.#messages.values()].flatMap(({ text, state }) => (state === 'sent' ? [text] : []));
+  text(id: string): string {
+    return this.#messages.get(id)?.text ?? '';
+  }
+
+  /** `sent`: what nobody but this terminal has. `parked`: what waits at a broker. */
+  all(wanted: 'sent' | 'parked'): readonly string[] {
+    return [...this.#messages.values()].flatMap(({ text, state }) => (state === wanted ? [text] : []));
   }
 }

@@ -35,7 +35,8 @@ const commands: Readonly<Record<string, Slash>> = {
     about: 'show or set the folder that the conversation works in',
     async run(chat, words) {
       if (words === '') return chat.say([`Working folder: ${chat.view.transcript.cwd ?? 'not known yet'}`]);
-      const folder = findFolder(chat.options.folder, words);
+      const from = chat.options.folder;
+      const folder = from === null ? { path: words } : findFolder(from, words);
       if ('code' in folder) return chat.warn(folder.message);
       await change(chat, { cwd: folder.path });
     },

@@ -1,6 +1,7 @@
 import { command, commonArgs, type Group, jsonArg } from '../program/command.ts';
+import { reachArgs } from '../talk/reach.ts';
 
-const listing = { ...jsonArg, ...commonArgs } as const;
+const listing = { ...jsonArg, ...reachArgs, ...commonArgs } as const;
 const agentArg = {
   agent: { type: 'positional', required: true, description: 'Id, beginning of an id, or name' },
 } as const;

@@ -15,6 +15,22 @@ export const entries: Program['entries'] = {
     aliases: ['server'],
     load: async () => (await import('./remote.ts')).remote,
   },
+  'app-server': {
+    about: 'Let other programs talk with your agents',
+    load: async () => (await import('./app-server.ts')).appServer,
+  },
+  serve: {
+    about: 'Run a broker: agents of many machines, reachable from anywhere',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  environments: {
+    about: 'See the machines of a broker',
+    load: async () => (await import('./environments.ts')).environments,
+  },
+  tokens: {
+    about: 'Make, list and revoke tokens of the broker of this home',
+    load: async () => (await import('./tokens.ts')).tokens,
+  },
   approvals: {
     about: 'See and decide what waits for approval',
     load: async () => (await import('./approvals.ts')).approvals,

@@ -35,7 +35,7 @@ describe('completions', () => {
   });
 
   it.each([
-    ['farhand app', ['approvals']],
+    ['farhand appr', ['approvals']],
     ['farhand approvals ', ['ls', 'show', 'allow', 'deny']],
     ['farhand approvals allow --a', ['--all']],
     ['farhand agents create x --mod', ['--model']],

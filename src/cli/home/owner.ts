@@ -1,5 +1,6 @@
 import { applyVersion } from '../../core/apply.ts';
 import { hubOn } from '../../hub/hub-on.ts';
+import type { Client } from '../../hub/session.ts';
 import { systemClock } from '../../link/clock.ts';
 import { memoryPair } from '../../link/memory.ts';
 import { listenLocal } from '../../link/node/local-socket.ts';
@@ -20,6 +21,8 @@ export type Owner = {
   readonly device: Device;
   /** A client's end of a pipe into the hub. */
   open(): Pipe;
+  /** Lets a client in that came by a door of this process. */
+  accept(pipe: Pipe, client: Client): void;
   /** Other processes that are attached now. */
   guests(): number;
   close(): Promise<void>;
@@ -78,6 +81,7 @@ export async function becomeOwner(
       admit(far, hub, device);
       return near;
     },
+    accept: (pipe, client) => hub.accept(pipe, client),
     guests: () => guests.size,
     async close() {
       await device.close();

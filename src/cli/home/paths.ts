@@ -13,9 +13,13 @@ export type HomePaths = {
   readonly scratch: string;
 };
 
-/** The home of `FARHAND_HOME`, else `~/.farhand`; made when missing, for this user alone. */
+/** `FARHAND_HOME`, else `~/.farhand`. */
+export const homeFolder = (env: Variables): string =>
+  resolve(env.FARHAND_HOME || join(homedir(), '.farhand'));
+
+/** The home, made when missing, for this user alone. */
 export function homePaths(env: Variables): HomePaths | Failure {
-  const home = resolve(env.FARHAND_HOME || join(homedir(), '.farhand'));
+  const home = homeFolder(env);
   const scratch = join(home, 'scratch');
   try {
     mkdirSync(scratch, { recursive: true, mode: 0o700 });

@@ -28,6 +28,7 @@ async function begin() {
       place,
       prompt,
       approve: 'deny',
+      wayFlags: '',
       timeoutMs: null,
       stop: stop.signal,
       stopNow: stopNow.signal,
@@ -137,7 +138,10 @@ describe('one turn, printed', () => {
     const { notes, result } = turn('ls');
     const { approvals, queue } = await until((now) => now.queue.length > 0);
     expect(queue).toHaveLength(1);
-    expect(notes).toEqual([]);
+    const first = expect.stringMatching(
+      /^Another turn comes first: Bash echo theirs waits for approval: farhand/,
+    );
+    expect(notes).toEqual([first]);
     const [approval] = approvals;
     await other.decide(
       place.scope,
@@ -146,7 +150,7 @@ describe('one turn, printed', () => {
       approval?.input_hash ?? '',
     );
     expect(await result).toMatchObject({ success: true });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual([first]);
   });
 
   it('does not decide for a turn that its prompt has only joined', async () => {
@@ -166,7 +170,10 @@ describe('one turn, printed', () => {
     await allow('echo theirs');
     await allow('echo mine');
     expect(await result).toMatchObject({ success: true });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual([
+      expect.stringContaining('Another turn comes first: Bash echo theirs'),
+      expect.stringMatching(/^Bash echo mine waits for approval: farhand approvals allow/),
+    ]);
     expect(messages.filter(({ type }) => type === 'tool_result').at(-1)).toMatchObject({ content: 'mine' });
   });
 

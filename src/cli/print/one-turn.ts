@@ -6,6 +6,7 @@ import { progressText } from '../show/progress.ts';
 import { type Request, readRequest } from '../show/request.ts';
 import { callLine } from '../show/tool-call.ts';
 import { shortId } from '../talk/approvals.ts';
+import { machineName } from '../talk/device-news.ts';
 import type { Place } from '../talk/place.ts';
 import type { ResultMessage, SdkMessage } from './sdk-message.ts';
 import { failTurn, type Heard, hearFrame, type WatchedTurn, watchTurn } from './watched-turn.ts';
@@ -17,6 +18,8 @@ export type OneTurnOptions = {
   /** `deny`: nobody is there to approve what this turn wants to do. `wait`: somebody else will. */
   readonly approve: 'deny' | 'wait';
   readonly timeoutMs: number | null;
+  /** Flags that another command needs to be about the same machine. */
+  readonly wayFlags: string;
   /** Ctrl-C once, and again. */
   readonly stop: AbortSignal;
   readonly stopNow: AbortSignal;
@@ -33,11 +36,15 @@ const lateMs = 5_000;
 export class OneTurn {
   readonly #options: OneTurnOptions;
   readonly #over = Promise.withResolvers<ResultMessage>();
-  readonly #asked = new Set<string>();
+  /** Requests that were denied here, and those that a person was told of. */
+  readonly #denied = new Set<string>();
+  readonly #told = new Set<string>();
   #turn: WatchedTurn;
   #transcript: Transcript = emptyTranscript;
   #follower: Follower | null = null;
   #sent = false;
+  /** The prompt waits at a broker for a machine that is away. */
+  #parked = false;
   #timer: NodeJS.Timeout | undefined;
   #stopReason: string | null = null;
   #cancelled = false;
@@ -67,6 +74,7 @@ export class OneTurn {
       },
       gap: ({ from, to }) =>
         note(`${to - from + 1} events are no longer kept: a part of the answer may be missing.`),
+      receipt: (frame) => this.#receipt(frame),
       synced: () => this.#send(),
       failed: ({ message }) => this.#fail('error', message),
     });
@@ -79,6 +87,7 @@ export class OneTurn {
 
   /** What is waited for, for a line that is not kept. */
   progress(): string | null {
+    if (this.#parked) return `waiting for ${this.#machine()}`;
     return progressText(this.#transcript, Date.now());
   }
 
@@ -89,7 +98,9 @@ export class OneTurn {
     void client.send(place.scope, prompt, { client_message_id, until: 'settled' }).then((result) => {
       if (!result.ok) return this.#fail('error', result.failure.message);
       // Its end is an event and comes at once, unless it was lost in a gap or the input never had a turn.
-      const { state } = result.fate;
+      const { state, authority, code } = result.fate;
+      if (authority === 'broker')
+        return this.#fail('error', `The prompt never began: ${state}${code ? ` (${code})` : ''}.`);
       if (state === 'cancelled' && !this.#turn.startedAt)
         return this.#fail('cancelled', 'It was taken out of the queue.');
       setTimeout(
@@ -101,6 +112,19 @@ export class OneTurn {
         lateMs,
       ).unref();
     });
+  }
+
+  #receipt({ client_message_id, state }: Frame): void {
+    if (client_message_id !== this.#options.clientMessageId || this.#parked === (state === 'parked')) return;
+    this.#parked = state === 'parked';
+    const { note } = this.#options;
+    if (this.#parked) note(`The prompt waits at the broker until ${this.#machine()} is back.`);
+    else note(`The prompt was delivered to ${this.#machine()}.`);
+    this.#cancel();
+  }
+
+  #machine(): string {
+    return machineName(this.#options.client.state());
   }
 
   #event(frame: Frame): void {
@@ -122,17 +146,22 @@ export class OneTurn {
     }
   }
 
-  /** Requests of a turn that somebody else began are theirs to answer. */
+  /** Requests of a turn that somebody else began are theirs to answer, but this one may have to wait for it. */
   #answer(): void {
-    const { approve, note } = this.#options;
-    if (!this.#turn.active || !this.#turn.leads) return;
+    const { approve, note, wayFlags } = this.#options;
+    const { active, leads } = this.#turn;
     for (const approval of this.#transcript.approvals) {
       const request = readRequest(approval);
-      if (!request || this.#asked.has(request.requestId)) continue;
-      this.#asked.add(request.requestId);
+      if (!request) continue;
+      const { requestId } = request;
+      const denies = active && leads && approve === 'deny';
+      const known = denies ? this.#denied : this.#told;
+      if (known.has(requestId)) continue;
+      known.add(requestId);
       const call = callLine(request.tool, request.input);
-      if (approve === 'deny') this.#deny(request, call);
-      else note(`${call} waits for approval: farhand approvals allow ${shortId(request.requestId)}`);
+      const waits = `${call} waits for approval: farhand approvals allow ${shortId(requestId)}${wayFlags}`;
+      if (denies) this.#deny(request, call);
+      else note(active ? waits : `Another turn comes first: ${waits}`);
     }
   }
 
@@ -147,7 +176,7 @@ export class OneTurn {
     );
     void denied.then(({ ok }) => {
       // With the connection lost nobody knows whether it was heard: if not, it is asked again.
-      if (!ok) return void this.#asked.delete(requestId);
+      if (!ok) return void this.#denied.delete(requestId);
       note(
         `Denied ${call}: nobody is here to approve it. --approve wait leaves it to another terminal, --mode allows more.`,
       );
@@ -167,12 +196,20 @@ export class OneTurn {
     const { client, place, clientMessageId, note } = this.#options;
     const runtime = { ...place.scope };
     const queued = this.#transcript.queue.find(({ client_message_id: id }) => id === clientMessageId);
-    if (typeof queued?.id === 'string')
+    if (this.#parked) this.#leaveParked();
+    else if (typeof queued?.id === 'string')
       this.#cancelling(client.call('remove_queue_item', { runtime, item_id: queued.id }));
     else if (this.#turn.active) {
       note('Stopping the turn…');
       this.#cancelling(client.abort(place.scope, this.#turn.runs.at(-1)));
     }
+  }
+
+  /** Only the machine itself could take it back. */
+  #leaveParked(): void {
+    const stays = `The prompt still waits at the broker and will be worked when ${this.#machine()} is back.`;
+    this.#stopReason = `${this.#stopReason} ${stays}`;
+    this.#fail('interrupted', this.#stopReason);
   }
 
   /** It may have begun, or the connection may be lost, in between: then the next event shows what there is to stop. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../link/clock.ts';
 import { type DialFailure, isDialFailure } from '../../link/dial-failure.ts';
 import { readFrame } from '../../link/read-frame.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { Doors } from './relay.ts';
+import type { Doors } from '../home/door.ts';
 
 const DEADLINE_MS = 10_000;
 

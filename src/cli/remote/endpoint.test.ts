@@ -127,15 +127,20 @@ describe('leases', () => {
 
   it('keep the query that the broker gave, and set ours', () => {
     const wsUrl = 'wss://other.example/ws?lease=4&deviceId=x';
-    expect(brokerLease(endpoint('https://a.example'), identity, { connectionId: 'c', wsUrl })).toEqual({
+    const given = { connectionId: 'c', wsUrl, farhand: false, sockets: 'pair' } as const;
+    expect(brokerLease(endpoint('https://a.example'), identity, given)).toEqual({
       mode: 'broker',
       connectionId: 'c',
       url: 'wss://other.example/ws?lease=4&deviceId=d+1&connectionName=my+desk',
+      farhand: false,
+      sockets: 'pair',
     });
+    const ours = { ...given, farhand: true };
+    expect(brokerLease(endpoint('https://a.example'), identity, ours)).toMatchObject({ sockets: 'one' });
   });
 
   it('[SEC-5] lead the token nowhere unencrypted', () => {
-    const given = { connectionId: 'c', wsUrl: 'ws://a.example/ws' };
+    const given = { connectionId: 'c', wsUrl: 'ws://a.example/ws', farhand: true, sockets: 'one' } as const;
     const base = 'https://a.example';
     expect(brokerLease(endpoint(base), identity, given)).toMatchObject({ code: 'forbidden' });
     expect(brokerLease(endpoint(base, { insecure: true }), identity, given)).toMatchObject({

@@ -73,7 +73,8 @@ export function isLoopback(url: string): boolean {
 /** The WebSocket twin of an HTTP URL. */
 export const socketUrl = (base: string): string => base.replace(/^http/, 'ws');
 
-function readBase(given: string): string | Failure {
+/** As an `http:` or `https:` URL without a slash at its end. */
+export function readBase(given: string): string | Failure {
   const text = given.trim();
   const wrong = (why: string) =>
     failure('input_invalid', `The URL of the endpoint ${why}. Write it like ${DEFAULT_URL}.`);
@@ -85,7 +86,7 @@ function readBase(given: string): string | Failure {
   return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname}`.replace(/\/+$/, '');
 }
 
-function readToken(given: string | undefined): string | null | Failure {
+export function readToken(given: string | undefined): string | null | Failure {
   const token = given?.trim() ?? '';
   if (token === '') return null;
   if (/^[\x21-\x7e]+$/.test(token)) return token;

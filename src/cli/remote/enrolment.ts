@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../link/clock.ts';
 import { type DialFailure, isDialFailure } from '../../link/dial-failure.ts';
 import { dial } from '../../link/node/websocket.ts';
@@ -6,6 +7,7 @@ import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { brokerLease, directLease, type Lease } from './lease.ts';
 import { type Registrant, register } from './register.ts';
+import { dialSplit } from './split-socket.ts';
 
 /** A failure that trying again would not mend. */
 export type Refusal = DialFailure & { readonly final: Failure };
@@ -17,7 +19,7 @@ const STALE_MS = 5 * 60_000;
 
 export type EnrolmentOptions = {
   readonly endpoint: Endpoint;
-  readonly registrant: Registrant;
+  readonly registrant: Omit<Registrant, 'defaultAgentId'>;
   readonly clock: Clock;
   /** Gives up whatever is under way. */
   readonly signal: AbortSignal;
@@ -31,6 +33,7 @@ export class Enrolment {
   #accepted = false;
   #failingSince: number | null = null;
   #mayAskAt = 0;
+  #pairs = 0;
 
   constructor(options: EnrolmentOptions) {
     this.#options = options;
@@ -47,10 +50,10 @@ export class Enrolment {
   }
 
   /** A failure that is a `Refusal` is the end. */
-  async connect(): Promise<Pipe | DialFailure> {
+  async connect(defaultAgentId: string | null): Promise<Pipe | DialFailure> {
     const { clock } = this.#options;
     if (this.#failingSince !== null && clock.now() - this.#failingSince >= STALE_MS) this.#ended(null);
-    const lease = this.#lease ?? (await this.#enrol());
+    const lease = this.#lease ?? (await this.#enrol(defaultAgentId));
     const dialled = 'kind' in lease ? lease : await this.#dial(lease);
     if (isDialFailure(dialled)) this.#failingSince ??= clock.now();
     else this.#failingSince = null;
@@ -79,11 +82,11 @@ export class Enrolment {
     this.#failingSince = this.#options.clock.now();
   }
 
-  async #enrol(): Promise<Lease | DialFailure> {
+  async #enrol(defaultAgentId: string | null): Promise<Lease | DialFailure> {
     const { endpoint, registrant } = this.#options;
     if (endpoint.direct) return this.#take(directLease(endpoint, registrant.identity));
     await this.#rest();
-    const answer = await register(endpoint, registrant, this.#options);
+    const answer = await register(endpoint, { ...registrant, defaultAgentId }, this.#options);
     switch (answer.kind) {
       case 'registered': {
         const lease = this.#take(brokerLease(endpoint, registrant.identity, answer));
@@ -101,9 +104,8 @@ export class Enrolment {
   }
 
   async #dial(lease: Lease): Promise<Pipe | DialFailure> {
-    const { endpoint, registrant, clock } = this.#options;
-    const headers = endpoint.token === null ? {} : { authorization: `Bearer ${endpoint.token}` };
-    const dialled = await dial(lease.url, { headers, clock });
+    const { endpoint, registrant } = this.#options;
+    const dialled = await this.#reach(lease);
     if (!isDialFailure(dialled) || dialled.kind !== 'status') return dialled;
     const { status, message } = dialled;
     if (status === 426 && lease.mode === 'broker') {
@@ -113,6 +115,15 @@ export class Enrolment {
     // Who answers and does not know the lease will not know it later.
     if (status >= 400 && status < 500) this.#lease = null;
     return status === 401 || status === 403 ? this.#refused(status, message) : dialled;
+  }
+
+  #reach({ url, sockets }: Lease): Promise<Pipe | DialFailure> {
+    const { endpoint, clock } = this.#options;
+    const headers = endpoint.token === null ? {} : { authorization: `Bearer ${endpoint.token}` };
+    const open = (place: string) => dial(place, { headers, clock });
+    if (sockets === 'one') return open(url);
+    const pairing = sockets === 'pair' ? { generation: randomUUID(), attempt: ++this.#pairs } : null;
+    return dialSplit({ dial: open, url, clock, pairing });
   }
 
   #take(lease: Lease | Failure): Lease | DialFailure {

@@ -7,6 +7,7 @@ import type { Frame } from '../../protocol/frames.ts';
 import { failedReply } from '../../protocol/reply.ts';
 import { commandSpec, routeOf } from '../../protocol/routing.ts';
 import { scopeOf } from '../../protocol/shapes.ts';
+import { Offered } from './offered.ts';
 
 /** More open commands than a hub lets one client have. */
 const MAX_OPEN = 10_000;
@@ -21,7 +22,16 @@ export class Owed {
   readonly #open = new Map<string, { readonly type: string; readonly runtime?: unknown }>();
   /** What we asked in the peer's place. */
   readonly #own = new Set<string>();
+  readonly #offered = new Offered();
+  readonly #shown: { readonly url?: URLSearchParams | undefined; readonly appServer?: boolean | undefined };
   #firstCommand: string | undefined;
+
+  /** `shown`: what the peer has shown of itself by the way it came. */
+  constructor(
+    shown: { readonly url?: URLSearchParams | undefined; readonly appServer?: boolean | undefined } = {},
+  ) {
+    this.#shown = shown;
+  }
 
   /** A command of the peer goes to the owner. */
   asked(frame: Frame): void {
@@ -31,6 +41,7 @@ export class Owed {
     else if (route.on !== 'link') this.#firstCommand ??= frame.type;
     const scope = route.on === 'scope' ? scopeOf(frame.runtime) : null;
     if (scope) this.#cursors.follow(scope);
+    this.#offered.asked(frame);
     const { request_id } = frame;
     if (route.replyType === null || typeof request_id !== 'string' || this.#open.size >= MAX_OPEN) return;
     this.#open.set(request_id, { type: frame.type, ...(scope && { runtime: scope }) });
@@ -39,6 +50,9 @@ export class Owed {
   /** A frame of the owner; false when it is an answer to us rather than to the peer. */
   told(frame: Frame): boolean {
     this.#cursors.heard(frame);
+    this.#offered.told(frame);
+    const begun = frame.type === 'runtime_start_response' ? scopeOf(frame.runtime) : null;
+    if (begun) this.#cursors.follow(begun);
     const { request_id, type, done } = frame;
     const route = routeOf(type);
     if (typeof request_id !== 'string' || (route?.kind !== 'reply' && type !== 'error')) return true;
@@ -64,29 +78,22 @@ export class Owed {
     return told;
   }
 
-  /** What the next owner is told and asked first: what kind of client this is, and what it has missed. */
+  /** What the next owner is told and asked first: which tools the peer offers, and what it has missed. */
   resume(): Frame[] {
-    const asking = [...this.#introduction(), ...this.#cursors.syncs()];
-    return asking.map((frame) => {
+    return [...this.#offered.again(), ...this.#cursors.syncs()].map((frame) => {
       const request_id = `relay-${randomUUID()}`;
       this.#own.add(request_id);
       return { ...frame, request_id };
     });
   }
 
-  /** A command by which a hub knows the peer's dialect; the seed's is known by a `sync`. */
-  #introduction(): Frame[] {
-    switch (this.#dialect().name) {
-      case 'farhand':
-        return [{ type: 'client_hello' }];
-      case 'stock':
-        return [{ type: 'agent_list' }];
-      case 'seed':
-        return [];
-    }
+  /** What the next owner has to be told of the peer: a hub takes one that syncs first for a client of the seed dialect. */
+  get dialect(): { readonly dialect?: 'farhand' | 'stock' } {
+    const { name } = this.#dialect();
+    return name === 'seed' ? {} : { dialect: name };
   }
 
   #dialect(): Dialect {
-    return chooseDialect({ firstCommand: this.#firstCommand });
+    return chooseDialect({ ...this.#shown, firstCommand: this.#firstCommand });
   }
 }

@@ -7,7 +7,7 @@ import { commandTypes } from '../../protocol/routing.ts';
 import { register } from './register.ts';
 import { type Answer, identity, stubEndpoint } from './test-peers.ts';
 
-const registrant = { identity, version: '9.9.9' };
+const registrant = { identity, version: '9.9.9', defaultAgentId: 'agent-1' };
 const at = (base: string, token: string | null = 'tok') => ({
   base,
   token,
@@ -42,9 +42,10 @@ describe('[REG-1] register', () => {
         os: process.platform,
         nodeVersion: process.version,
         environmentMessageProtocol: 'v2-input',
-        supportsPairedListenerGenerations: false,
+        supportsPairedListenerGenerations: true,
         supported_commands: commandTypes,
-        farhand: { v: 1, features: [] },
+        defaultAgentId: 'agent-1',
+        farhand: { v: 1, features: ['feed', 'inbox'] },
       },
     });
   });
@@ -55,19 +56,28 @@ describe('[REG-1] register', () => {
     expect((await endpoint.asked()).headers.authorization).toBeUndefined();
   });
 
-  it('takes a lease, and ignores what it does not know, split sockets too', async () => {
-    const body = JSON.stringify({
-      connectionId: 'c',
-      wsUrl: 'ws://h/ws?x=1',
-      supportsSplitStatusChannels: true,
-      supportsPairedListenerGenerations: true,
-      more: 1,
-    });
-    expect(await answered({ status: 201, body })).toEqual({
-      kind: 'registered',
-      connectionId: 'c',
-      wsUrl: 'ws://h/ws?x=1',
-    });
+  const split = { supportsSplitStatusChannels: true };
+  const paired = { supportsPairedListenerGenerations: true };
+  it.each([
+    ['one socket', { more: 1 }, { farhand: false, sockets: 'one' }],
+    ['two sockets', split, { farhand: false, sockets: 'two' }],
+    ['two acknowledged sockets', { ...split, ...paired }, { farhand: false, sockets: 'pair' }],
+    ['one socket, which is no pair', paired, { farhand: false, sockets: 'one' }],
+    ['our own link', { farhand: { v: 1, features: ['x'] } }, { farhand: true, sockets: 'one' }],
+    ['a link of another version', { farhand: { v: 2 } }, { farhand: false, sockets: 'one' }],
+    ['something else', { farhand: 1 }, { farhand: false, sockets: 'one' }],
+  ])('takes a lease for %s', async (_what, more, granted) => {
+    const lease = { connectionId: 'c', wsUrl: 'ws://h/ws?x=1' };
+    const body = JSON.stringify({ ...lease, ...more });
+    expect(await answered({ status: 201, body })).toEqual({ kind: 'registered', ...lease, ...granted });
+  });
+
+  it('names no agent where the device has none', async () => {
+    const endpoint = await stubEndpoint();
+    const nobody = { ...registrant, defaultAgentId: null };
+    await register(at(endpoint.base), nobody, { clock: virtualClock(), signal: never });
+    const { metadata } = (await endpoint.asked()).body as { metadata: object };
+    expect(metadata).not.toHaveProperty('defaultAgentId');
   });
 
   it.each([

@@ -4,16 +4,31 @@ import type { Endpoint } from './endpoint.ts';
 import type { Identity } from './identity.ts';
 import { type Posted, post } from './post.ts';
 
+/** A lease as a broker gives it. */
+export type Granted = {
+  readonly connectionId: string;
+  readonly wsUrl: string;
+  /** The broker knows the extensions of the device's link. */
+  readonly farhand: boolean;
+  /** How many sockets it wants: one, two, or two that it acknowledges. */
+  readonly sockets: 'one' | 'two' | 'pair';
+};
+
 /** What a broker makes of a registration. `refused`: the same request will not do better; `status` is the HTTP status. */
 export type Registration =
-  | { readonly kind: 'registered'; readonly connectionId: string; readonly wsUrl: string }
+  | ({ readonly kind: 'registered' } & Granted)
   /** There is only a WebSocket to dial. */
   | { readonly kind: 'direct' }
   | { readonly kind: 'refused'; readonly status: number; readonly message: string }
   /** `afterMs`: how long the broker wants to be left alone, 0 when it does not say. */
   | { readonly kind: 'retry'; readonly afterMs: number; readonly message: string };
 
-export type Registrant = { readonly identity: Identity; readonly version: string };
+export type Registrant = {
+  readonly identity: Identity;
+  readonly version: string;
+  /** Null where the device has no agent. */
+  readonly defaultAgentId: string | null;
+};
 
 const TIMEOUT_MS = 30_000;
 /** Longer than any restart; beyond it a wrong clock or a slip is more likely than a wish. */
@@ -21,6 +36,9 @@ const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 /** As much of the body as any answer needs. */
 const MAX_BODY_CHARS = 64 * 1024;
 const SHOWN_CHARS = 200;
+/** The link that a broker offers when it knows the same one. */
+const linkVersion = 1;
+const features = ['feed', 'inbox'];
 
 /** [REG-1] Asks for a lease once. `signal` gives it up. */
 export async function register(
@@ -48,18 +66,22 @@ const headersFor = ({ token }: Endpoint): Record<string, string> => ({
   ...(token !== null && { authorization: `Bearer ${token}` }),
 });
 
-const requestBody = ({ name }: Endpoint, { identity, version }: Registrant) => ({
-  ...identity,
+const requestBody = ({ name }: Endpoint, registrant: Registrant) => ({
+  ...registrant.identity,
   connectionName: name,
-  metadata: {
-    lettaCodeVersion: version,
-    os: process.platform,
-    nodeVersion: process.version,
-    environmentMessageProtocol: 'v2-input',
-    supportsPairedListenerGenerations: false,
-    supported_commands: commandTypes,
-    farhand: { v: 1, features: [] },
-  },
+  metadata: metadataOf(registrant),
+});
+
+/** What this program says of itself at a registration. */
+export const metadataOf = ({ version, defaultAgentId }: Omit<Registrant, 'identity'>) => ({
+  lettaCodeVersion: version,
+  os: process.platform,
+  nodeVersion: process.version,
+  environmentMessageProtocol: 'v2-input',
+  supportsPairedListenerGenerations: true,
+  supported_commands: commandTypes,
+  ...(defaultAgentId !== null && { defaultAgentId }),
+  farhand: { v: linkVersion, features },
 });
 
 function judge({ status, body, retryAfter }: Posted, now: number): Registration {
@@ -72,9 +94,17 @@ function judge({ status, body, retryAfter }: Posted, now: number): Registration 
 }
 
 function readLease(body: string): Registration | null {
-  const { connectionId, wsUrl } = parsed(body);
+  const answer = parsed(body);
+  const { connectionId, wsUrl } = answer;
   if (typeof connectionId !== 'string' || connectionId === '' || typeof wsUrl !== 'string') return null;
-  return URL.canParse(wsUrl) && /^wss?:/.test(wsUrl) ? { kind: 'registered', connectionId, wsUrl } : null;
+  if (!URL.canParse(wsUrl) || !/^wss?:/.test(wsUrl)) return null;
+  const farhand = fieldsOf(answer.farhand).v === linkVersion;
+  return { kind: 'registered', connectionId, wsUrl, farhand, sockets: socketsOf(answer) };
+}
+
+function socketsOf(answer: Readonly<Record<string, unknown>>): Granted['sockets'] {
+  if (answer.supportsSplitStatusChannels !== true) return 'one';
+  return answer.supportsPairedListenerGenerations === true ? 'pair' : 'two';
 }
 
 /** The reason in the forms that brokers give it (protocol reference 1.1.3), without control characters. */
@@ -92,13 +122,15 @@ function said(status: number, body: string): string {
 
 function parsed(body: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    return fieldsOf(JSON.parse(body));
   } catch {
     // Text, then: whoever asks finds no field.
     return {};
   }
 }
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {};
 
 /** Milliseconds from a number of seconds or an HTTP date. */
 function waitOf(header: string | null, now: number): number {

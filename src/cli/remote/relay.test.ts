@@ -97,8 +97,8 @@ describe('[HOME-1] relay, when the owner of the home dies', () => {
 
   it('[ERR-1] answers what the dead owner was asked and did not answer', async () => {
     const { clock, say, hear, home, door } = await atTheDoor();
-    say({ type: 'input', runtime: scope, payload: {}, request_id: 'in-1' });
     say({ type: 'agent_list', request_id: 'list-1' });
+    say({ type: 'input', runtime: scope, payload: {}, request_id: 'in-1' });
     say({ type: 'sync', runtime: scope, request_id: 'sync-1' });
     say({ type: 'abort_message', runtime: scope });
     for (let n = 0; n < 4; n++) await door.next();
@@ -107,8 +107,8 @@ describe('[HOME-1] relay, when the owner of the home dies', () => {
     door.pipe.close(1006);
     const gone = { error: expect.stringContaining('It may have happened'), error_code: 'owner_gone' };
     expect([await hear(), await hear()]).toEqual([
-      { type: 'input_accepted', request_id: 'in-1', runtime: scope, accepted: false, ...gone },
       { type: 'agent_list_response', request_id: 'list-1', agents: [], success: false, ...gone },
+      { type: 'input_accepted', request_id: 'in-1', runtime: scope, accepted: false, ...gone },
     ]);
     // What the next owner is asked is not taken for the peer's question.
     await clock.advance(0);
@@ -118,11 +118,11 @@ describe('[HOME-1] relay, when the owner of the home dies', () => {
     expect(await hear()).toEqual(delta(1));
   });
 
-  it.each<[string, Frame, Frame[]]>([
-    ['seed', { type: 'sync', runtime: scope }, []],
-    ['stock', { type: 'agent_list', request_id: 'r' }, [{ type: 'agent_list' }]],
-    ['farhand', { type: 'client_hello' }, [{ type: 'client_hello' }]],
-  ])('tells the next owner that the peer speaks %s', async (_dialect, first, introduction) => {
+  it.each<[string, Frame, object]>([
+    ['seed', { type: 'sync', runtime: scope }, {}],
+    ['stock', { type: 'agent_list', request_id: 'r' }, { dialect: 'stock' }],
+    ['farhand', { type: 'client_hello' }, { dialect: 'farhand' }],
+  ])('tells the next owner that the peer speaks %s', async (_dialect, first, told) => {
     const { clock, home, say, door } = await atTheDoor();
     say({ type: 'ping' });
     say(first);
@@ -131,8 +131,10 @@ describe('[HOME-1] relay, when the owner of the home dies', () => {
     door.pipe.close(1006);
     await clock.advance(0);
     const next = await home.door();
-    const types = introduction.map(({ type }) => type);
-    for (const type of [...types, 'sync']) expect(await asked(next)).toMatchObject({ type });
+    const { connection } = door;
+    expect(door.frame).toEqual({ type: 'door', origin: 'direct', connection });
+    expect(next.frame).toEqual({ type: 'door', origin: 'direct', ...told, connection });
+    expect(await asked(next)).toMatchObject({ type: 'sync' });
   });
 
   it('closes the peer with 1012 when nobody takes over for 30 s', async () => {

@@ -6,16 +6,17 @@ import { keepConnected } from '../../link/reconnect.ts';
 import { errorTable } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
-import { type DoorFrame, doorFrame } from '../home/door.ts';
+import type { Connection } from '../../runtime/link.ts';
+import { type Doors, doorFrame } from '../home/door.ts';
 import { Owed } from './owed.ts';
-
-/** A process's place in its home, as far as a relay needs it. */
-export type Doors = { open(): Promise<Pipe | DialFailure> };
 
 export type RelayOptions = {
   readonly socket: Pipe;
   readonly member: Doors;
-  readonly connection: DoorFrame['connection'];
+  /** Null: the socket is a client's, of an app-server. */
+  readonly connection: Connection | null;
+  /** The query of the URL that the client came by. */
+  readonly query?: URLSearchParams | undefined;
   readonly clock: Clock;
   random(): number;
   /** A frame of the peer that is for this side of the relay; true keeps it from the owner. */
@@ -35,8 +36,8 @@ const MAX_DEPTH = 1_000;
  * change meanwhile: what the peer sends then is kept, and what it missed is asked for (HOME-1).
  */
 export function relay(options: RelayOptions): void {
-  const { socket, member, clock } = options;
-  const owed = new Owed();
+  const { socket, member, connection, query, clock } = options;
+  const owed = new Owed({ url: query, appServer: connection === null });
   let owner: Pipe | null = null;
   let awaySince = clock.now();
   let kept: string[] = [];
@@ -47,7 +48,7 @@ export function relay(options: RelayOptions): void {
     onUp(pipe) {
       owner = pipe;
       pipe.listen({ message: hearOwner, closed: () => {} });
-      pipe.send(doorFrame(options.connection));
+      pipe.send(doorFrame({ type: 'door', origin: 'direct', ...owed.dialect, connection }));
       for (const frame of owed.resume()) pipe.send(JSON.stringify(frame));
       const waited = kept;
       kept = [];

@@ -1,14 +1,16 @@
 import type { Clock, Timer } from '../../link/clock.ts';
-import type { DialFailure } from '../../link/dial-failure.ts';
+import { type DialFailure, isDialFailure } from '../../link/dial-failure.ts';
 import type { Closed, Pipe } from '../../link/pipe.ts';
 import { keepConnected } from '../../link/reconnect.ts';
 import type { Failure } from '../../protocol/errors.ts';
+import { type Doors, openBrokerDoor } from '../home/door.ts';
+import { join } from './broker-door.ts';
 import { askDefaultAgent } from './default-agent.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Enrolment, isRefusal } from './enrolment.ts';
 import type { Identity } from './identity.ts';
 import type { Lease } from './lease.ts';
-import { type Doors, relay } from './relay.ts';
+import { relay } from './relay.ts';
 
 /** What happens to the connection, for whoever watches. */
 export type RemoteEvent =
@@ -59,6 +61,8 @@ export function runRemote(options: RemoteOptions): RunningRemote {
   // Between two attempts there is neither a socket nor a timer that counts.
   const alive = setInterval(() => {}, FAR_OFF_MS);
   let agentId: string | null = null;
+  /** The device's end of a broker that knows the extensions. */
+  let door: Pipe | null = null;
   let up = false;
   let pinging: Timer | undefined;
 
@@ -67,7 +71,17 @@ export function runRemote(options: RemoteOptions): RunningRemote {
     const agent = await askDefaultAgent(member, clock);
     if ('kind' in agent) return agent;
     agentId = agent.agentId;
-    return enrolment.connect();
+    const socket = await enrolment.connect(agentId);
+    const { lease } = enrolment;
+    door = null;
+    if (isDialFailure(socket) || !lease?.farhand) return socket;
+    const opened = await openBrokerDoor(member, { id: lease.connectionId, name: endpoint.name });
+    if (!isDialFailure(opened)) {
+      door = opened;
+      return socket;
+    }
+    socket.close(1001, 'nobody runs this home');
+    return opened;
   }
 
   function onUp(socket: Pipe): void {
@@ -76,6 +90,7 @@ export function runRemote(options: RemoteOptions): RunningRemote {
     const { mode, connectionId } = lease;
     up = true;
     report({ event: 'connected', mode, connectionId, deviceId: identity.deviceId, agentId });
+    if (door) return join(socket, door);
     relay({
       socket,
       member,

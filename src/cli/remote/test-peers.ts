@@ -10,6 +10,7 @@ import type { Closed, Pipe } from '../../link/pipe.ts';
 import { record } from '../../link/recorder.ts';
 import { type VirtualClock, virtualClock } from '../../link/virtual-clock.ts';
 import type { Frame } from '../../protocol/frames.ts';
+import type { DoorFrame } from '../home/door.ts';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 import { type RemoteEvent, type RunningRemote, runRemote } from './remote.ts';
 
@@ -35,7 +36,8 @@ export function queue<T>() {
 
 /** The hub's end of a pipe that a relay has opened. */
 export type Door = {
-  readonly connection: { readonly id: string; readonly name: string };
+  readonly frame: DoorFrame;
+  readonly connection: DoorFrame['connection'];
   readonly pipe: Pipe;
   next(): Promise<string>;
   readonly waiting: number;
@@ -55,12 +57,13 @@ export function stubHome() {
     pipe.listen({
       message(text) {
         if (isDoor) return texts.push(text);
-        const frame = JSON.parse(text) as Frame & Pick<Door, 'connection'>;
-        if (frame.type === 'door') {
+        const frame = JSON.parse(text) as Frame | DoorFrame;
+        if (isDoorFrame(frame)) {
           isDoor = true;
           const { connection } = frame;
           const { next } = texts;
           doors.push({
+            frame,
             connection,
             pipe,
             next,
@@ -102,13 +105,15 @@ export function stubHome() {
   };
 }
 
+const isDoorFrame = (frame: Frame | DoorFrame): frame is DoorFrame => frame.type === 'door';
+
 export type Asked = { readonly headers: IncomingHttpHeaders; readonly url: string; readonly body: unknown };
 export type Answer = {
   readonly status: number;
   readonly headers?: Record<string, string>;
   readonly body?: string;
 };
-type Upgraded = {
+export type Upgraded = {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly pipe: Pipe;

@@ -5,12 +5,13 @@ import { isProblem, misuse, type Outcome } from '../program/outcome.ts';
 import { oneLine } from '../show/printable.ts';
 import { attached } from '../talk/attach.ts';
 import { type Agent, chooseAgent, listAgents } from '../talk/place.ts';
+import type { ReachFlags } from '../talk/reach.ts';
 
-type Json = { readonly json?: boolean | undefined };
+type Json = ReachFlags & { readonly json?: boolean | undefined };
 type One = Json & { readonly agent: string };
 
-export const list = ({ json }: Json, io: Io): Promise<Outcome> =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+export const list = ({ json, ...reach }: Json, io: Io): Promise<Outcome> =>
+  attached(reach, io, async ({ client }): Promise<Outcome> => {
     const found = await listAgents(client);
     if (isProblem(found)) return found;
     const style = outStyle(io);
@@ -21,8 +22,8 @@ export const list = ({ json }: Json, io: Io): Promise<Outcome> =>
     return 0;
   });
 
-export const show = ({ agent, json }: One, io: Io): Promise<Outcome> =>
-  withAgent(agent, io, async (client, { id }) => {
+export const show = ({ json, ...one }: One, io: Io): Promise<Outcome> =>
+  withAgent(one, io, async (client, { id }) => {
     const got = await client.call('agent_retrieve', { agent_id: id });
     if (!got.ok) return got.failure;
     const fields = Object.entries(got.value.agent).map(
@@ -35,7 +36,7 @@ export const show = ({ agent, json }: One, io: Io): Promise<Outcome> =>
   });
 
 export const create = (args: Json & { readonly name: string; readonly model?: string | undefined }, io: Io) =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+  attached(args, io, async ({ client }): Promise<Outcome> => {
     const { name, model } = args;
     const made = await client.call('agent_create', { body: { name, ...(model !== undefined && { model }) } });
     if (!made.ok) return made.failure;
@@ -46,8 +47,8 @@ export const create = (args: Json & { readonly name: string; readonly model?: st
     return 0;
   });
 
-export const remove = ({ agent, yes, json }: One & { readonly yes?: boolean | undefined }, io: Io) =>
-  withAgent(agent, io, async (client, { id, name }) => {
+export const remove = ({ yes, json, ...one }: One & { readonly yes?: boolean | undefined }, io: Io) =>
+  withAgent(one, io, async (client, { id, name }) => {
     const named = `${oneLine(name, 40)} (${id})`;
     if (!yes && !(io.in.isTTY && io.out.isTTY))
       return misuse(`Deleting ${named} cannot be undone. Add --yes if you mean it.`);
@@ -61,11 +62,11 @@ export const remove = ({ agent, yes, json }: One & { readonly yes?: boolean | un
   });
 
 const withAgent = (
-  asked: string,
+  { agent: asked, ...reach }: One,
   io: Io,
   work: (client: Client, agent: Agent) => Promise<Outcome>,
 ): Promise<Outcome> =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+  attached(reach, io, async ({ client }): Promise<Outcome> => {
     const found = await listAgents(client);
     if (isProblem(found)) return found;
     const chosen = chooseAgent(found, asked);

@@ -7,14 +7,15 @@ import { isProblem, misuse, type Outcome } from '../program/outcome.ts';
 import { requestLines } from '../show/request.ts';
 import { chooseApproval, listApprovals, type Waiting, waitingLine } from '../talk/approvals.ts';
 import { attached } from '../talk/attach.ts';
+import type { ReachFlags } from '../talk/reach.ts';
 import { seeThrough } from '../talk/see-through.ts';
 import { type Here, stay } from '../talk/stay.ts';
 
-type Which = { readonly conversation?: string | undefined; readonly json?: boolean | undefined };
+type Which = ReachFlags & { readonly conversation?: string | undefined; readonly json?: boolean | undefined };
 type One = Which & { readonly id: string };
 
 export const list = (args: Which, io: Io): Promise<Outcome> =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+  attached(args, io, async ({ client }): Promise<Outcome> => {
     const waiting = await waitingIn(client, args);
     if (isProblem(waiting)) return waiting;
     if (args.json) sayJson(io, { approvals: waiting.map(asJson) });
@@ -24,7 +25,7 @@ export const list = (args: Which, io: Io): Promise<Outcome> =>
   });
 
 export const show = (args: One, io: Io): Promise<Outcome> =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+  attached(args, io, async ({ client }): Promise<Outcome> => {
     const waiting = await waitingIn(client, args);
     if (isProblem(waiting)) return waiting;
     const chosen = chooseApproval(waiting, args.id);
@@ -42,7 +43,7 @@ export async function allow(
   if (isInsideTool(io)) return insideRefused;
   if (id === undefined && !all) return misuse('Say which one: an id, or --all.');
   if (id !== undefined && all) return misuse('Give an id or --all, not both.');
-  return stay(io, async (here): Promise<Outcome> => {
+  return stay(args, io, async (here): Promise<Outcome> => {
     const waiting = await waitingIn(here.client, args);
     if (isProblem(waiting)) return waiting;
     const chosen = id === undefined ? waiting : chooseApproval(waiting, id);
@@ -56,7 +57,7 @@ export async function allow(
 export async function deny(args: One & { readonly reason?: string | undefined }, io: Io): Promise<Outcome> {
   if (isInsideTool(io)) return insideRefused;
   const message = deniedBecause(args.reason ?? '');
-  return stay(io, async (here): Promise<Outcome> => {
+  return stay(args, io, async (here): Promise<Outcome> => {
     const waiting = await waitingIn(here.client, args);
     if (isProblem(waiting)) return waiting;
     const chosen = chooseApproval(waiting, args.id);
@@ -94,7 +95,7 @@ async function decideAll(
     if (!json) say(io, decision.behavior === 'allow' ? 'Allowed.' : 'Denied.');
   }
   if (json) sayJson(io, { decision: decision.behavior, approvals: waiting.map(asJson) });
-  if (!member.owner || member.owner.guests() > 0) return 0;
+  if (!member?.owner || member.owner.guests() > 0) return 0;
   const scopes = new Map(waiting.map(({ scope }) => [scope.conversation_id, scope]));
   for (const scope of scopes.values()) await seeThrough(client, scope, interrupts.first, io);
   return 0;

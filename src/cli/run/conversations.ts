@@ -6,12 +6,13 @@ import { type Fields, textOf } from '../show/fields.ts';
 import { oneLine } from '../show/printable.ts';
 import { attached } from '../talk/attach.ts';
 import { chooseAgent, findPlace, listAgents } from '../talk/place.ts';
+import type { ReachFlags } from '../talk/reach.ts';
 import { settle } from '../talk/settle.ts';
 
-type Of = { readonly agent?: string | undefined; readonly json?: boolean | undefined };
+type Of = ReachFlags & { readonly agent?: string | undefined; readonly json?: boolean | undefined };
 
-export const list = ({ agent, json }: Of, io: Io): Promise<Outcome> =>
-  attached(io, async ({ client }): Promise<Outcome> => {
+export const list = ({ agent, json, ...reach }: Of, io: Io): Promise<Outcome> =>
+  attached(reach, io, async ({ client }): Promise<Outcome> => {
     const agents = await listAgents(client);
     if (isProblem(agents)) return agents;
     const chosen = agent === undefined ? null : chooseAgent(agents, agent);
@@ -27,11 +28,14 @@ export const list = ({ agent, json }: Of, io: Io): Promise<Outcome> =>
 
 type ShowArgs = Of & { readonly conversation?: string | undefined; readonly limit: string };
 
-export async function show({ conversation, agent, limit: asked, json }: ShowArgs, io: Io): Promise<Outcome> {
+export async function show(
+  { conversation, agent, limit: asked, json, ...reach }: ShowArgs,
+  io: Io,
+): Promise<Outcome> {
   const limit = Number(asked);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000)
     return misuse(`--limit must be a whole number from 1 to 1000, not "${asked}".`);
-  return attached(io, async ({ client }): Promise<Outcome> => {
+  return attached(reach, io, async ({ client }): Promise<Outcome> => {
     const place = await findPlace(client, { agent, conversation });
     if (isProblem(place)) return place;
     const { agent_id, conversation_id } = place.scope;
@@ -52,9 +56,9 @@ export async function show({ conversation, agent, limit: asked, json }: ShowArgs
   });
 }
 
-export const create = ({ id, agent, json }: Of & { readonly id?: string | undefined }, io: Io) =>
-  attached(io, async ({ client }): Promise<Outcome> => {
-    const settled = await settle(client, { agent, conversation: id, new: true }, {}, io.cwd);
+export const create = ({ id, agent, json, ...reach }: Of & { readonly id?: string | undefined }, io: Io) =>
+  attached(reach, io, async ({ client, folder }): Promise<Outcome> => {
+    const settled = await settle(client, { agent, conversation: id, new: true }, {}, folder);
     if (isProblem(settled)) return settled;
     const { scope } = settled.place;
     if (json) sayJson(io, scope);

@@ -8,13 +8,15 @@ import { isProblem, misuse, type Outcome } from '../program/outcome.ts';
 import { printable } from '../show/printable.ts';
 import { Spinner } from '../show/spinner.ts';
 import { type Before, configure, type Settings } from '../talk/configure.ts';
-import { ownerNews } from '../talk/owner-news.ts';
 import type { Place, PlaceArgs } from '../talk/place.ts';
+import { isElsewhere, type ReachFlags, wayFlags } from '../talk/reach.ts';
 import { type SettingsArgs, settingsOf, settle } from '../talk/settle.ts';
 import { type Here, stay } from '../talk/stay.ts';
+import { whenThere } from '../talk/when-there.ts';
 
 type PrintArgs = PlaceArgs &
-  SettingsArgs & {
+  SettingsArgs &
+  ReachFlags & {
     readonly prompt?: string | undefined;
     readonly stdin?: boolean | undefined;
     readonly format: Format;
@@ -36,7 +38,7 @@ export async function runPrint(args: PrintArgs, io: Io): Promise<Outcome> {
   const timeoutMs = args.timeout === undefined ? null : Number(args.timeout) * 1000;
   if (timeoutMs !== null && !(timeoutMs > 0 && timeoutMs < 2 ** 31))
     return misuse(`--timeout must be a number of seconds above 0, not "${args.timeout}".`);
-  const settings = settingsOf(args, io.cwd);
+  const settings = settingsOf(args, isElsewhere(args, io.env) ? null : io.cwd);
   if (isProblem(settings)) return settings;
   const prompt = await promptOf(args, io);
   if (prompt === '') return misuse('There is no prompt. Write farhand -p "<prompt>", or pipe one in.');
@@ -47,7 +49,7 @@ export async function runPrint(args: PrintArgs, io: Io): Promise<Outcome> {
     note(io, style.yellow(printable(text)));
   };
   const turn = { args, settings, prompt, timeoutMs, spinner, warn };
-  return stay(io, (here) => turnIn(here, turn, io), ownerNews(warn));
+  return stay(args, io, (here) => turnIn(here, turn, io), warn);
 }
 
 /** Without a prompt, standard input is all of it. With one it is read only on request: it may be a pipe that never ends. */
@@ -58,10 +60,14 @@ async function promptOf({ prompt, stdin }: PrintArgs, io: Io): Promise<string> {
   return [typed, piped].filter((part) => part !== '').join('\n\n');
 }
 
-async function turnIn({ client, interrupts }: Here, turn: Turn, io: Io): Promise<Outcome> {
+async function turnIn(here: Here, turn: Turn, io: Io): Promise<Outcome> {
+  const { client, interrupts, folder } = here;
   const { args, settings, prompt, timeoutMs, spinner, warn } = turn;
-  const settled = await settle(client, args, settings, io.cwd);
-  if (isProblem(settled)) return settled;
+  const late = timeoutMs === null ? [] : [AbortSignal.timeout(timeoutMs)];
+  const settled = await whenThere(here, AbortSignal.any([interrupts.first, ...late]), warn, () =>
+    settle(client, args, settings, folder),
+  );
+  if (isProblem(settled)) return interrupts.first.reason === 'SIGINT' ? 130 : settled;
   const { place, before } = settled;
   const { agent_id: agentId, conversation_id: conversationId } = place.scope;
   const output = outputOf(args.format, io);
@@ -73,6 +79,7 @@ async function turnIn({ client, interrupts }: Here, turn: Turn, io: Io): Promise
     prompt,
     timeoutMs,
     approve: args.approve,
+    wayFlags: wayFlags(args),
     stop: interrupts.first,
     stopNow: interrupts.second,
     clientMessageId: `cm-${ulid(Date.now())}`,

@@ -8,11 +8,14 @@ export const isIdle = (loop: Loop | null): boolean => loop === null || loop.stat
 /** What a busy conversation waits for and for how long, on one line; null where it waits for a person or for nothing. */
 export function progressText(transcript: Transcript, now: number): string | null {
   const { loop } = transcript;
-  if (loop === null || isIdle(loop)) return null;
-  const { status } = loop;
-  const waiting = fieldsOf(loop.waiting_for);
+  const waiting = fieldsOf(loop?.waiting_for);
   const since = numberOf(waiting.since);
   const seconds = since === undefined ? '' : `, ${secondsText(now - since)}`;
+  // Of a machine that is away nobody knows whether it rests.
+  if (waiting.kind === 'device')
+    return `${oneLine(textOf(waiting.detail) ?? 'waiting for the machine', 60)}${seconds}`;
+  if (loop === null || isIdle(loop)) return null;
+  const { status } = loop;
   switch (waiting.kind) {
     case 'model':
       if (status === 'RETRYING_API_REQUEST') return `waiting to ask the model again${seconds}`;

@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import { modes, readMode } from '../../protocol/modes.ts';
 import { commonArgs } from '../program/command.ts';
 import { type Misuse, misuse } from '../program/outcome.ts';
+import { reachArgs } from './reach.ts';
 
 /** Which conversation, and how it works. */
 export const talkArgs = {
@@ -27,6 +28,7 @@ export const talkArgs = {
     description: 'Permission mode: what is done without asking',
   },
   cwd: { type: 'string', valueHint: 'folder', description: 'Let the conversation work in this folder' },
+  ...reachArgs,
   ...commonArgs,
 } as const satisfies ArgsDef;
 

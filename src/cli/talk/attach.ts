@@ -1,9 +1,17 @@
-import { type Client, type ClientState, createClient } from '../../client/client.ts';
+import { type Client, createClient } from '../../client/client.ts';
+import { connect } from '../../client/connect.ts';
+import type { ClientState } from '../../client/state.ts';
+import { dial } from '../../link/node/websocket.ts';
 import type { Failure } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import { Member } from '../home/member.ts';
 import { homePaths } from '../home/paths.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
+import { isProblem, type Misuse } from '../program/outcome.ts';
 import { printable } from '../show/printable.ts';
+import { deviceNews } from './device-news.ts';
+import { ownerNews } from './owner-news.ts';
+import { type Reach, type ReachFlags, readReach, tokenHint } from './reach.ts';
 
 /** Takes this process's place in its home. */
 export async function joinHome(io: Io): Promise<Member | Failure> {
@@ -15,32 +23,108 @@ export async function joinHome(io: Io): Promise<Member | Failure> {
   return (await member.join()) ?? member;
 }
 
-/** This process in its home, and a client of whoever owns it: a command is a client like any other. */
-export type Attached = { readonly client: Client; readonly member: Member };
+/** A command is a client like any other: of whoever owns this home, as a process in it, or of another machine. */
+export type Attached = {
+  readonly client: Client;
+  /** Null: the command is about another machine, and this home is left alone. */
+  readonly member: Member | null;
+  /** The folder that a new conversation works in; null: what the machine itself chooses. */
+  readonly folder: string | null;
+  /** Resolves with true as soon as the client's state is so, with false when it is given up before. */
+  until(is: (state: ClientState) => boolean, giveUp: AbortSignal): Promise<boolean>;
+};
 
+/** `tell` hears what a person should know about the way to the machine; without it only the way to another one is told of. */
 export async function attach(
+  flags: ReachFlags,
   io: Io,
-  onState?: (state: ClientState, member: Member) => void,
-): Promise<Attached | Failure> {
+  tell?: (text: string) => void,
+): Promise<Attached | Failure | Misuse> {
+  const reach = readReach(flags, io.env);
+  if (isProblem(reach)) return reach;
+  if (!reach) return attachHome(io, tell);
+  return attachFar(reach, io, tell ?? ((text) => note(io, errStyle(io).yellow(text))));
+}
+
+async function attachHome(io: Io, tell?: (text: string) => void): Promise<Attached | Failure> {
   const member = await joinHome(io);
   if ('code' in member) return member;
+  const states = stateWatch();
+  const news = tell && ownerNews(tell);
   const client = createClient({
     open: () => member.open(),
     name: 'farhand',
-    onTrouble: ({ message }) => note(io, errStyle(io).yellow(`farhand: ${printable(message)}`)),
-    ...(onState && { onState: (state) => onState(state, member) }),
+    onTrouble: troubleTo(io),
+    onState(state) {
+      news?.(state, member);
+      states.changed(state);
+    },
   });
-  return { client, member };
+  return { client, member, folder: io.cwd, until: states.until(client) };
+}
+
+function attachFar({ url, token, environment }: Reach, io: Io, tell: (text: string) => void): Attached {
+  const states = stateWatch();
+  const news = deviceNews(tell, url);
+  const client = connect({
+    url,
+    token,
+    environment,
+    hint: tokenHint,
+    openSocket: (place, { headers }) => dial(place, { headers, maxPayload: limits.frameFromDevice }),
+    name: 'farhand',
+    onTrouble: troubleTo(io),
+    onState(state) {
+      news(state);
+      states.changed(state);
+    },
+  });
+  return { client, member: null, folder: null, until: states.until(client) };
+}
+
+const troubleTo =
+  (io: Io) =>
+  ({ message }: Failure): void =>
+    note(io, errStyle(io).yellow(`farhand: ${printable(message)}`));
+
+function stateWatch() {
+  const looks = new Set<(state: ClientState) => void>();
+  const until =
+    (client: Client): Attached['until'] =>
+    (is, giveUp) =>
+      new Promise((resolve) => {
+        const end = (found: boolean) => {
+          looks.delete(look);
+          giveUp.removeEventListener('abort', gaveUp);
+          resolve(found);
+        };
+        const look = (state: ClientState) => is(state) && end(true);
+        const gaveUp = () => end(false);
+        looks.add(look);
+        giveUp.addEventListener('abort', gaveUp);
+        if (giveUp.aborted) end(false);
+        else look(client.state());
+      });
+  return {
+    until,
+    changed: (state: ClientState) => {
+      for (const look of looks) look(state);
+    },
+  };
 }
 
 /** For a command that asks something and ends: attaches, works, leaves. */
-export async function attached<T>(io: Io, work: (attached: Attached) => Promise<T>): Promise<T | Failure> {
-  const here = await attach(io);
+export async function attached<T>(
+  flags: ReachFlags,
+  io: Io,
+  work: (attached: Attached) => Promise<T>,
+): Promise<T | Failure | Misuse> {
+  const here = await attach(flags, io);
   if ('code' in here) return here;
   try {
     return await work(here);
   } finally {
     here.client.close();
-    await here.member.leave();
+    await here.member?.leave();
   }
 }

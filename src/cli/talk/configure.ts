@@ -44,12 +44,23 @@ export function configure(client: Client, scope: Scope, settings: Settings): Pro
         if (settings.cwd !== undefined && numberOf(now.cwd_revision) === numberOf(before?.cwd_revision))
           return;
         const { current_permission_mode: mode, current_working_directory: cwd } = before ?? {};
+        // A folder that is missing is told only by the old one, said again (protocol reference 3.7).
+        const { current_working_directory: stays } = now;
+        if (settings.cwd !== undefined && stays === cwd && !isSame(settings.cwd, textOf(stays)))
+          return end(
+            failure(
+              'path_not_directory',
+              `There is no folder ${settings.cwd}. The conversation stays in ${textOf(stays)}.`,
+            ),
+          );
         end({ mode: textOf(mode) ?? null, cwd: textOf(cwd) ?? null });
       },
       failed: end,
     });
   });
 }
+
+const isSame = (asked: string, path = ''): boolean => asked.replace(/(.)[\\/]+$/, '$1') === path;
 
 const text = (settings: Settings): string =>
   Object.entries(settings)

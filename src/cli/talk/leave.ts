@@ -7,14 +7,14 @@ import { hearInterrupts } from './interrupts.ts';
 
 const lookEveryMs = 50;
 
-type Leaving = Pick<Attached, 'member'> & Partial<Attached>;
+type Leaving = Pick<Attached, 'member'> & Partial<Pick<Attached, 'client'>>;
 
 /**
  * Hands the home over, or says what stays. A tool that runs is waited for, since no other process can go on with it; Ctrl-C, or
  * `hurried`, cuts it off, and the conversation will say that it may have run.
  */
 export async function leave({ client, member }: Leaving, io: Io, hurried: AbortSignal): Promise<void> {
-  const { owner } = member;
+  const owner = member?.owner;
   if (owner) {
     const interrupts = hearInterrupts(io);
     await toolsEnded(owner, io, AbortSignal.any([hurried, interrupts.first]));
@@ -22,7 +22,7 @@ export async function leave({ client, member }: Leaving, io: Io, hurried: AbortS
     for (const line of leftBehind(owner)) note(io, line);
   }
   client?.close();
-  await member.leave();
+  await member?.leave();
 }
 
 async function toolsEnded(owner: Owner, io: Io, hurried: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ClientState } from '../../client/client.ts';
+import type { ClientState } from '../../client/state.ts';
 import type { Member } from '../home/member.ts';
 
 /** Tells when the home changes hands, and when nobody runs it: to be told every change of a client's state. */
@@ -8,7 +8,7 @@ export function ownerNews(
   let known = false;
   let lost = false;
   let toldAway = false;
-  return ({ online, offline }, member) => {
+  return ({ broker: { online, retry } }, member) => {
     if (online) {
       const who = member.owner ? 'this process' : 'another farhand process';
       if (toldAway || (known && lost)) tell(`The owner of this home went; ${who} has taken over.`);
@@ -18,8 +18,8 @@ export function ownerNews(
       return;
     }
     lost = true;
-    if (!offline?.retry?.failure || toldAway) return;
+    if (!retry?.failure || toldAway) return;
     toldAway = true;
-    tell(`Nobody runs this home: ${offline.retry.failure.message}. Trying again…`);
+    tell(`Nobody runs this home: ${retry.failure.message}. Trying again…`);
   };
 }

@@ -34,6 +34,24 @@ export async function findPlace(client: Client, args: PlaceArgs): Promise<Place 
   return { scope: { agent_id: agent.id, conversation_id: found.id }, agent, fresh: found.fresh };
 }
 
+/** The conversation as the flags name it, where nobody can be asked about it: messages to it can wait at a broker. */
+export function awayPlace(
+  found: Place | Failure | Misuse,
+  args: PlaceArgs,
+  settings: object,
+  defaultAgentId: string | null,
+): Place | null {
+  const { agent: id = defaultAgentId, conversation = 'default' } = args;
+  if (!('code' in found) || found.code !== 'device_offline') return null;
+  // Another name than an id, a new conversation or another mode need the machine itself.
+  if (!id?.startsWith('agent-') || args.new || Object.keys(settings).length > 0) return null;
+  return {
+    scope: { agent_id: id, conversation_id: conversation },
+    agent: { id, name: id, model: '' },
+    fresh: false,
+  };
+}
+
 export async function listAgents(client: Client): Promise<readonly Agent[] | Failure> {
   const listed = await client.call('agent_list', {});
   if (!listed.ok) return listed.failure;

@@ -7,6 +7,7 @@ import { type DeviceStand, deviceStand } from '../../testing/device-stand.ts';
 import type { Member } from '../home/member.ts';
 import { modeOf } from './args.ts';
 import { configure } from './configure.ts';
+import { deviceNews } from './device-news.ts';
 import { findFolder } from './folder.ts';
 import { ownerNews } from './owner-news.ts';
 import { chooseAgent, findPlace } from './place.ts';
@@ -131,16 +132,25 @@ describe('mode and folder', () => {
   });
 });
 
-describe('news of the owner', () => {
-  const up: ClientState = { online: true, peer: null, offline: null };
-  const down: ClientState = { online: false, peer: null, offline: { why: 'closed with 1006', retry: null } };
-  const failing: ClientState = {
-    ...down,
-    offline: {
-      why: 'nobody listens',
-      retry: { attempt: 1, delayMs: 1000, failure: { kind: 'refused', message: 'nobody listens' } },
-    },
+function aState(
+  broker: Partial<ClientState['broker']>,
+  device: Partial<ClientState['device']> = {},
+): ClientState {
+  return {
+    broker: { online: true, since: 0, lastSeen: null, peer: null, why: null, retry: null, ...broker },
+    device: { online: null, since: null, lastSeen: null, name: null, agentId: null, ...device },
+    model: { waiting_for: null, lastSeen: null },
   };
+}
+
+describe('news of the owner', () => {
+  const up = aState({ online: true });
+  const down = aState({ online: false, why: 'closed with 1006' });
+  const failing = aState({
+    online: false,
+    why: 'nobody listens',
+    retry: { attempt: 1, delayMs: 1000, failure: { kind: 'refused', message: 'nobody listens' } },
+  });
   const member = (owns: boolean) => ({ owner: owns ? {} : null }) as Pick<Member, 'owner'>;
 
   function told(states: readonly ClientState[], owns = false): string[] {
@@ -167,6 +177,48 @@ describe('news of the owner', () => {
     expect(told([up, down, failing, failing, up], true)).toEqual([
       'Nobody runs this home: nobody listens. Trying again…',
       'The owner of this home went; this process has taken over.',
+    ]);
+  });
+});
+
+describe('news of another machine', () => {
+  const noon = new Date(2026, 0, 5, 12, 3).getTime();
+  const desk = (online: boolean | null) => aState({}, { online, name: 'desk\u001b[31m', lastSeen: noon });
+  const failing = aState({
+    online: false,
+    why: 'nobody listens there',
+    retry: { attempt: 1, delayMs: 1000, failure: { kind: 'refused', message: 'nobody listens there' } },
+  });
+
+  function told(states: readonly ClientState[], now = noon): string[] {
+    const said: string[] = [];
+    const hear = deviceNews(
+      (text) => said.push(text),
+      'https://b.example',
+      () => now,
+    );
+    for (const state of states) hear(state);
+    return said;
+  }
+
+  it('are none while it is there, or while nobody says', () => {
+    expect(told([aState({ online: false }), desk(null), desk(true), desk(null), desk(true)])).toEqual([]);
+  });
+
+  it('[SEC-6] say once that it is away, and when it was seen, and that it is back', () => {
+    expect(told([desk(true), desk(false), desk(false), desk(null), desk(false), desk(true)])).toEqual([
+      'desk\\x1b[31m is away, last seen at 12:03.',
+      'desk\\x1b[31m is back.',
+    ]);
+    expect(told([desk(false)], noon + 86_400_000)).toEqual([
+      'desk\\x1b[31m is away, last seen at 2026-01-05 12:03.',
+    ]);
+  });
+
+  it('[LINK-2] say once that there is no way to it, and when there is again', () => {
+    expect(told([desk(true), aState({ online: false }), failing, failing, desk(true)])).toEqual([
+      'There is no connection: nobody listens there. Trying again…',
+      'Connected to https://b.example again.',
     ]);
   });
 });

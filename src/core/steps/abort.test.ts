@@ -95,6 +95,27 @@ describe('[ABT-1] an abort ends the turn, whatever it does', () => {
     if (!aborted) expect(here.lines()).toEqual(['abort_message_response false']);
   });
 
+  it.each([
+    ['ends the turn that ran then', 0, true],
+    ['ends one that began long before', 60_000, true],
+    ['leaves a later turn alone', -1, false],
+  ])('[ABT-4] an abort that tells when it was given %s', (_what, later, aborted) => {
+    const here = scene(streams);
+    const asOf = (here.state.turn?.at ?? 0) + later;
+    expect(answerOf(here.abort(null, asOf))).toMatchObject({ ok: true, fields: { aborted } });
+    expect(here.state.turn === null).toBe(aborted);
+  });
+
+  it('[ABT-4] one that names a run as well must be right in both', () => {
+    const here = scene(streams);
+    const { run } = here;
+    const at = here.state.turn?.at ?? 0;
+    const both = [here.abort('run-of-yesterday', at), here.abort(run, at - 1), here.abort(run, at)];
+    expect(both.map(answerOf)).toMatchObject(
+      [false, false, true].map((aborted) => ({ fields: { aborted } })),
+    );
+  });
+
   it('with nothing to abort it says so and does nothing', () => {
     const here = new Scene();
     expect(answerOf(here.abort())).toEqual({ ok: true, fields: { aborted: false, run_id: null } });

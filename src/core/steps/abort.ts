@@ -1,15 +1,18 @@
 import type { Draft } from '../draft.ts';
+import type { Command } from '../messages.ts';
 import { settle } from './calls.ts';
 import { closeMessages } from './model.ts';
 import { finishTurn } from './turn.ts';
 
+type Abort = Extract<Command, { do: 'abort' }>;
+
 /**
- * Ends the turn that runs now. One that names a run of another turn does nothing (ABT-1); what waits is parked until somebody sends
+ * Ends the turn that runs now. One that names a run of another turn (ABT-1), or was given before this one began (ABT-4), does nothing; what waits is parked until somebody sends
  * or resumes (ABT-2). The host then stops the effects, as the plan no longer has them.
  */
-export function abort(draft: Draft, runId: string | null): void {
+export function abort(draft: Draft, { run_id, as_of }: Abort): void {
   const { turn } = draft.state;
-  if (!turn || (runId !== null && !turn.runs.includes(runId)))
+  if (!turn || (run_id !== null && !turn.runs.includes(run_id)) || (as_of !== null && turn.at > as_of))
     return draft.accept({ aborted: false, run_id: null });
   const run = turn.runs.at(-1) ?? null;
   if (run) closeMessages(draft, run);

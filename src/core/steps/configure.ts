@@ -23,6 +23,21 @@ export function setMode(draft: Draft, name: string): void {
   whileExecuting(draft, () => draft.fact({ kind: 'mode_set', v: 1, mode }));
 }
 
+/** Told to everyone who is there already, and not as a command that runs: to whoever begins here nothing ran. */
+export function configure(draft: Draft, { mode, cwd, missing }: Extract<Command, { do: 'configure' }>): void {
+  const { state } = draft;
+  if (mode !== null && mode !== state.mode) draft.fact({ kind: 'mode_set', v: 1, mode });
+  if (cwd !== null && cwd !== state.cwd) draft.fact({ kind: 'cwd_set', v: 1, cwd });
+  if (draft.state !== state) draft.device();
+  draft.accept({});
+  if (missing === null) return;
+  const message = `There is no folder ${missing}. The working directory is ${draft.state.cwd}.`;
+  const error = { message, stop_reason: 'error', is_terminal: false, code: 'path_not_directory' };
+  draft.aside('stream_delta', {
+    delta: { id: draft.mint('lifecycle'), date: draft.date(), message_type: 'loop_error', ...error },
+  });
+}
+
 export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, { do: 'set_cwd' }>): void {
   if (cwd !== null) return whileExecuting(draft, () => draft.fact({ kind: 'cwd_set', v: 1, cwd }));
   if (!missing)
@@ -33,6 +48,22 @@ export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, {
     );
   // A path that is gone is told by a new revision, so that a client shows the old one again (protocol reference 3.7).
   whileExecuting(draft, () => draft.fact({ kind: 'cwd_refused', v: 1 }));
+}
+
+/** Told before the answer, as stock does (protocol reference 3.14). */
+export function setModel(draft: Draft, { model, own }: Extract<Command, { do: 'set_model' }>): void {
+  if (own) draft.fact({ kind: 'model_set', v: 1, model });
+  draft.lifecycle('status', { message: `The model is now ${model}.`, level: 'info' });
+  draft.loop();
+  draft.device();
+  const { agent_id, conversation_id } = draft.state;
+  draft.accept({
+    runtime: { agent_id, conversation_id },
+    applied_to: own ? 'conversation' : 'agent',
+    model_id: model,
+    model_handle: model,
+    model_settings: {},
+  });
 }
 
 export function tellStatus(draft: Draft): void {

@@ -33,7 +33,7 @@ export function hearTool(draft: Draft, id: string, report: ToolReport): void {
           document_content: content,
         });
       }
-      settle(draft, call, report.status, report.text);
+      settle(draft, call, report.status, report.text, { indeterminate: report.indeterminate ?? false });
       return advance(draft);
     case 'lost':
       return recover(draft, call, report.look);

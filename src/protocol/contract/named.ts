@@ -2,6 +2,7 @@ import { agent, content, controlRequest, conversation, envelope, queueItem, scop
 import { approvalResponse, createMessage, decision, message, receipt } from './conversation.ts';
 import { delta } from './delta.ts';
 import { deviceStatus, loopStatus, subagent } from './events.ts';
+import { toolGroup } from './external-tools.ts';
 
 /** Shapes that have a name of their own in the JSON Schema and on the reference page. */
 export const namedShapes = {
@@ -21,4 +22,5 @@ export const namedShapes = {
   Subagent: subagent,
   Agent: agent,
   Conversation: conversation,
+  ToolGroup: toolGroup,
 };

@@ -1,6 +1,7 @@
 import { isSeedCommand, routeOf } from '../routing.ts';
 import type { Dialect } from './dialect.ts';
 import { farhand } from './farhand.ts';
+import { isLegacyCommand } from './legacy-commands.ts';
 import { seed } from './seed.ts';
 import { stock } from './stock.ts';
 
@@ -16,10 +17,10 @@ export function chooseDialect(shown: {
   const { url, appServer = false, firstCommand } = shown;
   if (url?.get('farhand') === '1' || firstCommand === 'client_hello') return farhand;
   if (appServer || url?.get('channel') === 'control') return stock;
-  return firstCommand === undefined || saysNothing(firstCommand) || isSeedCommand(firstCommand)
-    ? seed
-    : stock;
+  return firstCommand === undefined || saysNothing(firstCommand) || isOfSeed(firstCommand) ? seed : stock;
 }
+
+const isOfSeed = (type: string): boolean => isSeedCommand(type) || isLegacyCommand(type);
 
 function saysNothing(type: string): boolean {
   const route = routeOf(type);

@@ -3,14 +3,15 @@ import { failure } from '../errors.ts';
 import type { Frame } from '../frames.ts';
 import { failedReply, okReply } from '../reply.ts';
 import { chooseDialect } from './choose.ts';
+import type { Dialect } from './dialect.ts';
 import { farhand } from './farhand.ts';
 import { seed } from './seed.ts';
 import { stock } from './stock.ts';
 
 const runtime = { agent_id: 'agent-1', conversation_id: 'conv-1' };
-const dialects = [seed, stock, farhand] as const;
-type Named = (typeof dialects)[number];
-const out = (dialect: Named, frame: Frame, asked = true) => dialect.out(dialect.start(), frame, { asked })[1];
+const dialects: readonly Dialect[] = [seed, stock, farhand];
+const out = (dialect: Dialect, frame: Frame, asked = true) =>
+  dialect.out(dialect.start(), frame, { asked })[1];
 
 const receipt: Frame = { type: 'input_receipt', runtime, state: 'queued' };
 const aborted = okReply('abort_message', 'r-1', { runtime, aborted: true, run_id: 'run-1' });
@@ -40,7 +41,9 @@ describe.each(dialects)('$name', (dialect) => {
 
   it('[ERR-1] never keeps a failure to itself', () => {
     const unasked = failedReply('input', undefined, failure('queue_full', 'Full.'));
-    expect(out(dialect, unasked, false)).toEqual([{ type: 'error', message: 'Full.', code: 'queue_full' }]);
+    const error = { message: 'Full.', code: 'queue_full' };
+    const told = dialect === seed ? { type: 'run_request_error', error } : { type: 'error', ...error };
+    expect(out(dialect, unasked, false)).toEqual([told]);
   });
 
   it('answers every ping, which cannot ask by name', () => {
@@ -121,6 +124,7 @@ describe('chooseDialect', () => {
     ],
     ['a sign of life', { firstCommand: 'ping' }, 'seed'],
     ['an acknowledgement', { firstCommand: 'ack' }, 'seed'],
+    ['a command older than the documents', { firstCommand: 'request_state' }, 'seed'],
     ['a command that came later', { firstCommand: 'agent_list' }, 'stock'],
     ['a command nobody knows', { firstCommand: 'runtime_start' }, 'stock'],
     ['a control socket', { url: url('channel=control'), firstCommand: 'sync' }, 'stock'],

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { CommandFrame } from '../../protocol/frames.ts';
-import { receiptFrame } from '../conversation.ts';
-import { wellFormed } from '../well-formed.ts';
+import { inputContent, inputKey } from '../../protocol/input-identity.ts';
+import { wellFormed } from '../../protocol/well-formed.ts';
+import { receiptFrame } from '../receipts.ts';
 import { answered, type Handlers, type Request } from './handler.ts';
 
 type Payload = CommandFrame<'input'>['payload'];
@@ -68,7 +69,7 @@ function send(
     {
       do: 'input',
       messages,
-      client_message_id: keyOf(messages) ?? `cm-${device.host.mint()}`,
+      client_message_id: inputKey(messages) ?? `cm-${device.host.mint()}`,
       input_id: `input-${device.host.mint()}`,
       hash: contentHash(messages),
       template: canonicalize(template) ?? '{}',
@@ -79,15 +80,5 @@ function send(
   return answered;
 }
 
-/** The identity that the client gave: of the first message with content (IN-1). */
-function keyOf(messages: readonly Message[]): string | null {
-  const first = messages.find((message) => message.content !== undefined);
-  for (const id of [first?.client_message_id, first?.otid])
-    if (typeof id === 'string' && id !== '') return id;
-  return null;
-}
-
 const contentHash = (messages: readonly Message[]): string =>
-  createHash('sha256')
-    .update(canonicalize(messages.map(({ role, content }) => ({ role, content }))) ?? '')
-    .digest('hex');
+  createHash('sha256').update(inputContent(messages)).digest('hex');

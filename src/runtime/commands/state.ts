@@ -35,7 +35,7 @@ export const stateHandlers = {
     return inExisting(
       frame.runtime,
       request,
-      { do: 'abort', run_id: frame.run_id ?? null },
+      { do: 'abort', run_id: frame.run_id ?? null, as_of: frame.as_of ?? null },
       { ok: true, payload },
     );
   },

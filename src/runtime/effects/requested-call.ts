@@ -3,10 +3,11 @@ import canonicalize from 'canonicalize';
 import type { RequestedCall } from '../../core/facts.ts';
 import { isDeeper } from '../../link/read-frame.ts';
 import { limits } from '../../protocol/limits.ts';
+import { wellFormed } from '../../protocol/well-formed.ts';
 import type { Host } from '../host.ts';
-import { wellFormed } from '../well-formed.ts';
 import { toolContext } from './run-tool.ts';
 import type { Subject } from './subject.ts';
+import { turnTools } from './turn-tools.ts';
 
 /** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */
 export const inputHash = (input: unknown): string =>
@@ -21,7 +22,8 @@ export async function requestedCall(
   asked: { readonly id: string; readonly name: string; readonly args: string },
 ): Promise<RequestedCall> {
   const parsed = parseArguments(asked.args);
-  const tool = host.tools.find((one) => one.name === asked.name);
+  const tools = turnTools(conversation, host);
+  const tool = tools.find((one) => one.name === asked.name);
   const input = 'problem' in parsed ? {} : parsed.input;
   const about = (shown: Record<string, unknown>) => ({
     ...asked,
@@ -37,7 +39,7 @@ export async function requestedCall(
     diffs: null,
   } as const;
   if (!tool) {
-    const known = host.tools.map((one) => one.name).join(', ');
+    const known = tools.map((one) => one.name).join(', ');
     return { ...unusable, problem: `There is no tool ${asked.name}. Tools: ${known}.` };
   }
   const problem = 'problem' in parsed ? parsed.problem : tool.check(input);

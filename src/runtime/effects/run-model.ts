@@ -7,6 +7,7 @@ import type { ModelPart } from '../models/model.ts';
 import { isLongTurn } from './long-turn.ts';
 import { requestedCall } from './requested-call.ts';
 import type { Subject } from './subject.ts';
+import { turnTools } from './turn-tools.ts';
 
 /** A tool request is named after its call, and that name must pass for an id when it is answered. */
 const maxCallId = limits.id / 2;
@@ -24,12 +25,12 @@ export async function runModel(
   const tell = (body: Extract<Msg, { kind: 'model' }>['report']) =>
     report({ kind: 'model', run, report: body });
   const agent = conversation.scope.agent_id === null ? null : host.store.agent(conversation.scope.agent_id);
-  const model = host.model(agent);
+  const model = host.model(conversation.state.model ?? agent?.model ?? null);
   if ('code' in model) return tell({ kind: 'failed', ...model, retryable: false });
   const calls: CallPart[] = [];
   let message = null as { readonly id: string; readonly field: 'assistant' | 'reasoning' } | null;
   const { items } = conversation.transcript();
-  const tools = toolsFor(conversation, host);
+  const tools = turnTools(conversation, host);
   const system = systemPrompt({
     cwd: conversation.state.cwd,
     agentName: agent?.name ?? 'Farhand',
@@ -79,17 +80,4 @@ export async function runModel(
     message: 'The model ended its reply without saying why.',
     retryable: true,
   });
-}
-
-/** The turn's options can narrow the tools (protocol reference 3.2.1). */
-function toolsFor(conversation: Subject, host: Host) {
-  const template: unknown = JSON.parse(conversation.state.turn?.inputs[0]?.template ?? '{}');
-  const { client_tool_allowlist: allowed, exclude_interactive_tools: quiet } = template as {
-    client_tool_allowlist?: readonly string[];
-    exclude_interactive_tools?: boolean;
-  };
-  return host.tools.filter(
-    (tool) =>
-      (allowed === undefined || allowed.includes(tool.name)) && !(quiet && tool.name === 'AskUserQuestion'),
-  );
 }

@@ -10,6 +10,7 @@ import { lookAt } from '../tools/file-change.ts';
 import { killSurvivors } from '../tools/process-tree.ts';
 import type { Prepared, Problem, ToolContext } from '../tools/tool.ts';
 import type { Subject } from './subject.ts';
+import { turnTools } from './turn-tools.ts';
 
 /** Two providers may give two conversations the same call id: processes and files are marked with one that is unique on the device. */
 const callKey = (scope: ScopeId, callId: string): string =>
@@ -19,6 +20,7 @@ const callKey = (scope: ScopeId, callId: string): string =>
     .slice(0, 32);
 
 export const toolContext = (conversation: Subject, host: Host, callId: string): ToolContext => ({
+  toolCallId: callId,
   callId: callKey(conversation.scope, callId),
   cwd: conversation.state.cwd,
   scratch: host.scratch,
@@ -31,7 +33,7 @@ export async function prepareTool(
   host: Host,
   call: Call,
 ): Promise<Prepared | Problem> {
-  const tool = host.tools.find((one) => one.name === call.name);
+  const tool = turnTools(conversation, host).find((one) => one.name === call.name);
   if (!tool) return { problem: `The tool ${call.name} is no longer here.` };
   const input = { ...(call.edited ?? call.input) };
   const problem = tool.check(input);
@@ -42,7 +44,8 @@ export async function runTool(call: Call, prepared: Prepared, report: (msg: Msg)
   const tell = (body: Extract<Msg, { kind: 'tool' }>['report']) =>
     report({ kind: 'tool', call: call.id, report: body });
   const result = await prepared.run((text) => tell({ kind: 'progress', text }));
-  tell({ kind: 'finished', status: result.status, text: result.text, wrote: result.wrote ?? [] });
+  const { status, text, wrote = [], indeterminate = false } = result;
+  tell({ kind: 'finished', status, text, wrote, indeterminate });
 }
 
 /** What can be said of a call whose runtime died: its survivors are killed first, then the disk is looked at (TOOL-4). */

@@ -110,6 +110,19 @@ export function resolveModel(handle: string, env: Variables, options: WireOption
   return 'code' in endpoint ? endpoint : openaiCompatible(handle, modelId, endpoint, options);
 }
 
+/** The endpoints that the environment names by their address or their key. */
+export function endpointsOf(
+  env: Variables,
+): readonly { readonly prefix: string; readonly endpoint: Endpoint }[] {
+  return Object.entries(PROVIDERS).flatMap(([prefix, provider]) => {
+    const isNamed = Boolean(env[provider.baseVariable]?.trim() || env[provider.keyVariable]?.trim());
+    // The address of `openai` is that of any endpoint there, which goes by its own name.
+    if (!isNamed || (prefix === 'openai' && env[provider.baseVariable]?.trim())) return [];
+    const endpoint = endpointOf(provider, env);
+    return 'code' in endpoint ? [] : [{ prefix, endpoint }];
+  });
+}
+
 function endpointOf(provider: Provider, env: Variables): Endpoint | NoModel {
   const { name, baseVariable, keyVariable } = provider;
   const set = env[baseVariable]?.trim() || undefined;

@@ -17,7 +17,7 @@ export async function makeContext(callId = 'call-1'): Promise<ToolContext & { re
   ];
   for (const folder of [cwd, scratch, home]) await mkdir(folder);
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: root };
-  return { root, callId, cwd, scratch, denied: [home], env };
+  return { root, toolCallId: callId, callId, cwd, scratch, denied: [home], env };
 }
 
 export async function mustPrepare(

@@ -5,6 +5,8 @@ export type ToolResult = {
   readonly text: string;
   /** Files written, told to clients as `file_ops`. */
   readonly wrote?: readonly { readonly path: string; readonly content: string }[];
+  /** It may have run, in whole, in part or not at all (TOOL-3). */
+  readonly indeterminate?: boolean;
 };
 
 /** A call that has been made ready and touches nothing until `run`. */
@@ -20,6 +22,8 @@ export type Prepared = {
 };
 
 export type ToolContext = {
+  /** The call's id as the model gave it and clients know it. */
+  readonly toolCallId: string;
   /** Names the call on this device; fit for a file name and an environment variable. */
   readonly callId: string;
   readonly cwd: string;

@@ -1,0 +1,44 @@
+import { fields, list } from '../protocol/dialects/loose.ts';
+import type { Frame } from '../protocol/frames.ts';
+
+/** Requests that one client is remembered to have been shown; more do not wait at once. */
+const MOST = 1_000;
+
+/** The hash of each tool request that a frame shows, by the request's id. */
+export type Hashes = readonly (readonly [requestId: string, hash: string])[];
+const NONE: Hashes = [];
+
+export function hashesIn(frame: Frame): Hashes {
+  if (frame.type === 'control_request') return hashOf(frame);
+  if (frame.type !== 'update_device_status') return NONE;
+  return list(fields(frame.device_status).pending_control_requests).flatMap((one) => hashOf(fields(one)));
+}
+
+function hashOf({ request_id, input_hash }: Readonly<Record<string, unknown>>): Hashes {
+  return typeof request_id === 'string' && typeof input_hash === 'string' ? [[request_id, input_hash]] : NONE;
+}
+
+/** [APR-4] What one client was last shown of each tool request, so that its decision holds for that and nothing else. */
+export class ShownHashes {
+  readonly #hashes = new Map<string, string>();
+
+  note(scopeKey: string, hashes: Hashes): void {
+    for (const [requestId, hash] of hashes) {
+      const key = `${scopeKey} ${requestId}`;
+      // Set again it is the youngest.
+      this.#hashes.delete(key);
+      this.#hashes.set(key, hash);
+      const [oldest] = this.#hashes.keys();
+      if (this.#hashes.size > MOST && oldest !== undefined) this.#hashes.delete(oldest);
+    }
+  }
+
+  /** The input as the device gets it: a decision without a hash bears the one that was shown, where any was. */
+  bind(scopeKey: string, frame: Frame): Frame {
+    const payload = fields(frame.payload);
+    if (frame.type !== 'input' || payload.kind !== 'approval_response' || payload.input_hash !== undefined)
+      return frame;
+    const input_hash = this.#hashes.get(`${scopeKey} ${payload.request_id}`);
+    return input_hash === undefined ? frame : { ...frame, payload: { ...payload, input_hash } };
+  }
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DialFailure } from '../link/dial-failure.ts';
+import type { Pipe } from '../link/pipe.ts';
+import { tellingEnd } from '../link/with-listen.ts';
+import { memoryHome } from '../store/memory-home.ts';
+import { StoreError } from '../store/store.ts';
+import { BrokerLife } from './chaos-broker.ts';
+import { hastyClock } from './chaos-clock.ts';
+import { keptInMemory } from './chaos-evidence.ts';
+import { Life } from './chaos-life.ts';
+import { type Random, seededRandom } from './chaos-random.ts';
+import { type Cut, type RelaySchedule, relayScheduleOf } from './chaos-relay-schedule.ts';
+import { type Life as Fate, type Schedule, scheduleOf } from './chaos-schedule.ts';
+import { runVariable } from './chaos-survivors.ts';
+import { Trial } from './chaos-trial.ts';
+import { Watch } from './chaos-watch.ts';
+
+export type RelayedOutcome = {
+  /** What broke the promise. */
+  readonly broken: readonly string[];
+  /** What happened, a line each. */
+  readonly trace: readonly string[];
+  /** How often each died, and how often a connection was cut. */
+  readonly deaths: { readonly device: number; readonly broker: number; readonly cuts: number };
+};
+
+/** Waits of seconds, such as those between two attempts, take a twentieth of their time. */
+const haste = 20;
+const nobody: DialFailure = { kind: 'refused', message: 'nobody is there' };
+
+/** Runs the schedule of a seed with a broker between the device and the people; all of them die and come back. */
+export async function runRelayedSchedule(seed: number, modelUrl: string): Promise<RelayedOutcome> {
+  const world = new RelayedWorld(scheduleOf(seed), relayScheduleOf(seed), modelUrl);
+  try {
+    await world.run();
+  } finally {
+    await world.close();
+  }
+  const { trial, deaths } = world;
+  return { broken: trial.broken, trace: trial.trace, deaths };
+}
+
+class RelayedWorld {
+  readonly trial: Trial;
+  readonly deaths = { device: 0, broker: 0, cuts: 0 };
+  readonly #id = randomBytes(6).toString('hex');
+  readonly #schedule: Schedule;
+  readonly #relay: RelaySchedule;
+  readonly #random: Random;
+  readonly #modelUrl: string;
+  readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'farhand-chaos-')));
+  readonly #brokerHome = join(this.#folder, '.broker');
+  readonly #disk = memoryHome();
+  readonly #clock = hastyClock(haste);
+  readonly #watch = new Watch();
+  readonly #graves: Life[] = [];
+  readonly #brokers: BrokerLife[] = [];
+  readonly #clients = new Set<Pipe>();
+  #life: Life;
+  #broker: BrokerLife;
+  #link: Pipe | null = null;
+  #links = 0;
+  /** Nobody can be reached before these moments of the machine's clock. */
+  readonly #until = { device: 0, client: 0 };
+  #over = false;
+  #closed = false;
+
+  constructor(schedule: Schedule, relay: RelaySchedule, modelUrl: string) {
+    this.#schedule = schedule;
+    this.#relay = relay;
+    this.#random = seededRandom(schedule.seed + 6_000_000);
+    this.#modelUrl = modelUrl;
+    this.trial = new Trial({
+      id: this.#id,
+      schedule,
+      random: this.#random,
+      clock: this.#clock,
+      folder: this.#folder,
+      open: async () => this.#open(),
+    });
+    this.#broker = this.#beginBroker();
+    this.#life = this.#begin();
+    this.#connect();
+  }
+
+  async run(): Promise<void> {
+    for (const cut of this.#relay.cuts) void this.#cut(cut);
+    await this.trial.play(this.#life.device.defaultAgent(), this.#relay.senders);
+    if (this.deaths.broker === 0) this.#broker.die('at rest');
+    this.#over = true;
+    this.#life.spare();
+    this.#broker.spare();
+    await this.trial.end();
+    this.trial.judge(keptInMemory(this.#disk));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.trial.close();
+    if (!this.#life.dead) await this.#life.close();
+    for (const life of this.#graves) await life.ghosts.bury();
+    for (const broker of this.#brokers) broker.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #open(): Pipe | DialFailure {
+    if (this.#broker.dead || Date.now() < this.#until.client) return nobody;
+    const pipe = this.#broker.open();
+    this.#clients.add(pipe);
+    return pipe;
+  }
+
+  /** The device dials its broker whenever both are there and it has no link. */
+  #connect(): void {
+    if (this.#closed || this.#link || this.#life.dead || this.#broker.dead) return;
+    const wait = this.#until.device - Date.now();
+    if (wait > 0) return void setTimeout(() => this.#connect(), wait);
+    this.#links += 1;
+    const id = `conn-${this.#links}`;
+    const far = this.#broker.link(id);
+    const link = tellingEnd(far, () => {
+      if (this.#link !== far) return;
+      this.#link = null;
+      setTimeout(() => this.#connect(), this.#random.int(0, 10));
+    });
+    this.#link = far;
+    this.#life.serve(link, { id, name: 'chaos' });
+  }
+
+  async #cut({ whose, afterMs, forMs }: Cut): Promise<void> {
+    await pause(afterMs);
+    if (this.#over || this.#closed) return;
+    this.trial.note(`the connection of the ${whose} is cut for ${forMs} ms`);
+    this.deaths.cuts += 1;
+    this.#until[whose] = Date.now() + forMs;
+    if (whose === 'device' && this.#link) this.#broker.cut(this.#link);
+    if (whose === 'client') for (const pipe of this.#clients) this.#broker.cut(pipe);
+  }
+
+  #beginBroker(): BrokerLife {
+    const broker: BrokerLife = new BrokerLife({
+      home: this.#brokerHome,
+      clock: this.#clock,
+      kills: (!this.#over && this.#relay.brokers[this.deaths.broker]) || [],
+      died: (of) => void this.#brokerDied(of),
+      trouble: (what, error) => this.trial.break(`lost: the broker is in trouble: ${what}: ${error}`),
+    });
+    this.#brokers.push(broker);
+    return broker;
+  }
+
+  async #brokerDied(of: string): Promise<void> {
+    this.deaths.broker += 1;
+    this.trial.note(`the broker dies ${of}`);
+    this.#clients.clear();
+    if (this.#relay.both) this.#life.die('with its broker');
+    await pause(this.#random.int(0, 60));
+    if (this.#closed) return;
+    this.#broker = this.#beginBroker();
+    this.trial.note('the broker is back');
+    if (this.#over) this.#broker.spare();
+    this.#connect();
+  }
+
+  #begin(): Life {
+    const none: Fate = { kills: [], fullDiskAt: [] };
+    const life: Life = new Life({
+      disk: this.#disk,
+      folder: this.#folder,
+      clock: this.#clock,
+      env: {
+        PATH: process.env.PATH,
+        FARHAND_MODEL: 'lmstudio/chaos',
+        LMSTUDIO_BASE_URL: this.#modelUrl,
+        [runVariable]: this.#id,
+      },
+      fate: (!this.#over && this.#schedule.lives[this.deaths.device]) || none,
+      committed: (batch) => {
+        for (const what of this.#watch.committed(batch)) this.trial.break(what);
+      },
+      died: (of) => void this.#deviceDied(life, of),
+      trouble: (what, error) => {
+        // The disk was to be full.
+        if (error instanceof StoreError && error.code === 'store_full') return;
+        this.trial.break(`lost: the device is in trouble: ${what}: ${error}`);
+      },
+    });
+    return life;
+  }
+
+  async #deviceDied(dead: Life, of: string): Promise<void> {
+    this.deaths.device += 1;
+    this.trial.note(`the device dies ${of}`);
+    this.#graves.push(dead);
+    this.#link = null;
+    await dead.ghosts.written();
+    await pause(this.#random.int(0, 40));
+    if (this.#closed) return;
+    this.#life = this.#begin();
+    this.trial.note('the device is back');
+    if (this.#over) this.#life.spare();
+    this.#connect();
+  }
+}
