@@ -125,6 +125,7 @@ describe('the greeting', () => {
   });
 
   it.each([
+    ['a mark before the hello', { type: 'feed_mark', position: 3 }],
     ['no hello', { type: 'agent_list_response', request_id: 'x', agents: [] }],
     ['a hello without a feed', { type: 'device_hello', head: 1, consumed: [], default_agent_id: null }],
     [

@@ -107,8 +107,33 @@ describe('[SEQ-3] a session that lost its socket', () => {
     expect(greeted({ principal: ann }, client).hello).toMatchObject({ verdict: 'reset' });
   });
 
+  it('is given no event of before it followed, and every notice of what it hears of unnamed', () => {
+    const { device, link, flush, greeted } = stand();
+    const [client, wide, all] = [
+      greeted(),
+      greeted({ hears: { agentId: 'agent-1' } }),
+      greeted({ hears: 'all' }),
+    ];
+    device.emit(scope, text('before'));
+    flush();
+    client.send(follow);
+    client.pair.flushOne('b');
+    device.emit(scope, text('after'));
+    device.receipt({ ...scope, conversation_id: 'conv-9' }, 'cm-9', 'accepted');
+    for (const one of [client, wide, all]) one.pair.cut();
+    device.receipt({ ...scope, conversation_id: 'conv-8' }, 'cm-8', 'accepted');
+    link.flush();
+    const story = [greeted({}, client), greeted({ hears: { agentId: 'agent-1' } }, wide)].map((one) =>
+      one.frames().map((frame) => frame.verdict ?? frame.event_seq ?? frame.client_message_id ?? frame.type),
+    );
+    expect(story).toEqual([
+      ['ok', 2, 'resume_queue_response'],
+      ['ok', 2, 'cm-9', 'cm-8'],
+    ]);
+  });
+
   it('is reset where the ring no longer reaches, unless nothing of its own is gone', () => {
-    const { device, flush, greeted } = stand({ ringBytes: 3_000 });
+    const { device, hub, flush, greeted } = stand({ ringBytes: 3_000 });
     const [behind, caughtUp] = [greeted(), greeted()];
     behind.send(follow);
     caughtUp.send({ ...follow, runtime: other });
@@ -122,6 +147,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
     flush();
     expect(bystander.texts.length).toBe(22);
     expect(greeted({}, behind).hello.verdict).toBe('reset');
+    expect(hub.stats()).toMatchObject({ sessions: 2, parted: 1 });
     const again = greeted({}, caughtUp);
     expect(again.hello.verdict).toBe('ok');
     expect(contents(again)).toEqual(['kept']);
@@ -182,11 +208,14 @@ describe('[SEQ-3] a session that lost its socket', () => {
 
   it('goes on reading in the log where it was too slow', () => {
     const { device, link, flush, greeted } = stand();
-    const client = greeted();
-    client.send(follow);
+    const [client, quick] = [greeted(), greeted()];
+    for (const one of [client, quick]) one.send(follow);
     flush();
-    for (let n = 0; n < 15; n++) device.emit(scope, text(`${n}${'x'.repeat(100_000)}`));
-    link.flush();
+    for (let n = 0; n < 15; n++) {
+      device.emit(scope, text(`${n}${'x'.repeat(100_000)}`));
+      link.flush();
+      quick.pair.flush();
+    }
     client.pair.flushOne('a');
     client.pair.cut();
     device.emit(scope, text('15'));

@@ -146,13 +146,12 @@ export class ClientSession {
 
   /** [SEQ-3] Goes on over another socket with what was missed. The one it had is given up, if it still has one. */
   goOn(pipe: Pipe, { lastSeq, requestId }: Resuming): void {
-    const { wire, feed } = this.telling;
+    const { wire } = this.telling;
     const before = wire.pipe;
     const hello = this.#helloReply(requestId, { verdict: 'ok' });
     wire.resume(pipe, lastSeq, hello, (kept) => this.telling.gave(kept));
     this.#listen(pipe);
     before?.close(1000, 'this session goes on over another connection');
-    feed.pull();
   }
 
   #listen(pipe: Pipe): void {

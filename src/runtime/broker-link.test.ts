@@ -16,10 +16,17 @@ afterEach(async () => {
   for (const test of open.splice(0)) await test.close();
 });
 
+const modeOf = (status: unknown) =>
+  (status as { current_permission_mode?: string } | undefined)?.current_permission_mode;
 const finished = (frame: Frame) => frame.type === 'turn_finished';
 
 const eventTexts = ({ heard }: TestBroker) =>
-  heard.messages.filter((text) => 'idempotency_key' in JSON.parse(text));
+  heard.messages.filter((text) => {
+    const frame = JSON.parse(text) as Frame;
+    return 'idempotency_key' in frame && !isStatus(frame);
+  });
+/** How the device stands, told beside the feed. */
+const isStatus = ({ snapshot }: Frame) => snapshot === true;
 const marks = (broker: TestBroker) =>
   broker.frames().flatMap(({ type, position }) => (type === 'feed_mark' ? [position] : []));
 const stored = (test: TestDevice, after = 0) =>
@@ -167,11 +174,36 @@ describe('the handshake of a device with a broker', () => {
     broker.say({ type: 'ping' });
     broker.pair.flush();
     const pong = { type: 'pong', timestamp: clock.now() };
-    expect(broker.frames().slice(1)).toEqual([{ type: 'ping' }, { type: 'ping' }, pong]);
+    expect(
+      broker
+        .frames()
+        .slice(1)
+        .filter((frame) => !isStatus(frame)),
+    ).toEqual([{ type: 'ping' }, { type: 'ping' }, pong]);
     broker.pair.cut();
     const { pending } = clock;
     await clock.advance(60_000);
     expect(clock.pending).toBe(pending);
+  });
+
+  it('tells how its main conversation stands, at once and when that has changed', async () => {
+    const clock = virtualClock();
+    const test = start({ clock });
+    const broker = attach(test);
+    const told = () =>
+      broker
+        .frames()
+        .filter(isStatus)
+        .map(({ device_status }) => modeOf(device_status));
+    expect(told()).toEqual(['standard']);
+    await clock.advance(30_000);
+    broker.pair.flush();
+    expect(told()).toEqual(['standard']);
+    test.send({ type: 'change_device_state', runtime: test.scope(), payload: { mode: 'strict' } });
+    await test.until(({ device_status }) => modeOf(device_status) === 'strict');
+    await clock.advance(30_000);
+    broker.pair.flush();
+    expect(told()).toEqual(['standard', 'strict']);
   });
 
   it('shows the lease in status frames while it is up', async () => {

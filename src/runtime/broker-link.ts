@@ -21,6 +21,8 @@ export type BrokerLinkOptions = {
   readonly store: Store;
   readonly clock: Clock;
   defaultAgent(): string;
+  /** How the main conversation of the default agent stands: what a broker shows of this device. */
+  status(): Frame;
   /** The handshake is done. */
   up(): void;
   work(frame: Frame, inboxId: string): void;
@@ -40,6 +42,8 @@ export class BrokerLink implements Link {
   #marked = 0;
   /** There is more in the store than was sent. */
   #behind = true;
+  /** The status that was sent last. */
+  #status = '';
   #timer: Timer;
 
   constructor(options: BrokerLinkOptions) {
@@ -128,6 +132,7 @@ export class BrokerLink implements Link {
     this.#ping();
     this.#options.up();
     this.#pull();
+    this.#tellStatus();
   }
 
   /** Reads on in the store while the socket takes more. */
@@ -144,6 +149,14 @@ export class BrokerLink implements Link {
     });
   }
 
+  /** Whoever lists devices sees the branch that is checked out now, though nothing happened in a conversation. */
+  #tellStatus(): void {
+    const frame = this.#options.status();
+    const status = JSON.stringify(frame.device_status);
+    if (status !== this.#status) this.send(frame);
+    this.#status = status;
+  }
+
   #reading(work: () => void): void {
     try {
       work();
@@ -156,6 +169,7 @@ export class BrokerLink implements Link {
   #ping(): void {
     this.#timer = this.#options.clock.after(PING_EVERY_MS, () => {
       this.send({ type: 'ping' });
+      this.#tellStatus();
       this.#ping();
     });
   }

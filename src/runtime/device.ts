@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { DeviceView } from '../core/messages.ts';
+import { initialState } from '../core/state.ts';
 import { type Clock, systemClock } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { readFrame } from '../link/read-frame.ts';
@@ -21,6 +22,7 @@ import { brokerPrincipal, type Connection, type Link, within } from './link.ts';
 import { modelCatalogue } from './models/catalogue.ts';
 import { defaultModel, endpointsOf, modelResolver, type Variables } from './models/handles.ts';
 import type { WireOptions } from './models/openai-compatible.ts';
+import { deviceSnapshot } from './snapshots.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { tools as builtInTools } from './tools/index.ts';
 
@@ -162,6 +164,7 @@ export class Device {
       store,
       clock,
       defaultAgent: () => this.defaultAgent(),
+      status: () => this.#mainStatus(),
       up: () => {
         disconnected = this.connectedAs(connection);
       },
@@ -177,6 +180,13 @@ export class Device {
       },
     });
     this.#links.add(link);
+  }
+
+  #mainStatus(): Frame {
+    const scope = { agent_id: this.defaultAgent(), conversation_id: 'default' };
+    const conversation = this.conversations.find(scope);
+    const state = conversation && 'state' in conversation ? conversation.state : initialState;
+    return deviceSnapshot(scope, state, this.host);
   }
 
   /** The lease that status frames show until the returned function is called. */

@@ -1,23 +1,33 @@
-import type { Inbox } from '../broker/inbox.ts';
+import type { Inbox, Parked } from '../broker/inbox.ts';
 import { createStation, type Station } from '../broker/station.ts';
 import { type BrokerStore, openBrokerStore } from '../broker/store.ts';
 import type { Clock } from '../link/clock.ts';
 import { memoryPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';
+import { withListen } from '../link/with-listen.ts';
 import { privileges } from '../protocol/privileges.ts';
+import type { Scope } from '../protocol/shapes.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { StoreError } from '../sqlite/store-error.ts';
 import { breakable } from './chaos-breakable.ts';
 import { mortalClock } from './chaos-clock.ts';
-import type { BrokerKill, Side } from './chaos-relay-schedule.ts';
+import type { Interruption } from './chaos-interruptions.ts';
+import type { BrokerKill, Passage, Side } from './chaos-relay-schedule.ts';
+import { type Witness, witness } from './chaos-witness.ts';
 
 export type BrokerLifeOptions = {
   /** The folder of its store. */
   readonly home: string;
   readonly clock: Clock;
+  /** Of its store: what is written behind may be written later than the rest of the world runs. */
+  readonly storeClock: Clock;
   readonly kills: readonly BrokerKill[];
-  died(of: string): void;
-  trouble(what: string, error: unknown): void;
+  died(of: string, interrupted: ReadonlySet<Interruption>): void;
+  /** The device told this. */
+  heard(text: string): void;
+  /** Whether the device has noted that it took what waited there. */
+  isConsumed(inboxId: string, position: number): boolean;
+  trouble(what: string): void;
 };
 
 const environment = 'env-1';
@@ -27,21 +37,31 @@ export class BrokerLife {
   readonly station: Station;
   readonly #options: BrokerLifeOptions;
   readonly #clock: ReturnType<typeof mortalClock>;
+  readonly #storeClock: ReturnType<typeof mortalClock>;
   readonly #store: BrokerStore;
+  readonly #inbox: Inbox;
   readonly #cuts = new Map<Pipe, () => void>();
   readonly #seen = new Map<BrokerKill, number>();
+  #witness: Witness | null = null;
   #dead = false;
   #spared = false;
 
   constructor(options: BrokerLifeOptions) {
     this.#options = options;
     this.#clock = mortalClock(options.clock);
+    this.#storeClock = mortalClock(options.storeClock);
     const clock = this.#clock;
-    const trouble = (what: string, error: unknown) => this.#dead || options.trouble(what, error);
-    this.#store = openBrokerStore(options.home, { durability: 'process', clock, onTrouble: trouble });
+    const trouble = (what: string, error: unknown) =>
+      this.#dead || options.trouble(`lost: the broker is in trouble: ${what}: ${error}`);
+    this.#store = openBrokerStore(options.home, {
+      durability: 'process',
+      clock: this.#storeClock,
+      onTrouble: trouble,
+    });
+    this.#inbox = this.#store.inbox(environment);
     this.station = createStation({
       mirror: this.#store.mirror(environment),
-      inbox: this.#mortal(this.#store.inbox(environment)),
+      inbox: this.#mortal(this.#inbox),
       clock,
       version: '0.0.0-test',
       mint: () => ulid(clock.now()),
@@ -74,13 +94,25 @@ export class BrokerLife {
     const [near, far] = memoryPair({ clock: this.#clock });
     // Before the first word: a broker may die of that.
     const pipe = this.#breakable(near);
-    this.station.connect({
-      pipe: this.#witnessed(far),
-      connectionId,
-      connectionName: 'chaos',
-      speaks: 'farhand',
+    this.#witness = witness(far, {
+      through: (at, act) => void this.#through(at, act),
+      dead: () => this.#dead,
+      heard: (text) => this.#dead || this.#options.heard(text),
+      taken: (position) => this.#taken(position),
     });
+    const link = { pipe: this.#witness.pipe, connectionId, connectionName: 'chaos' };
+    this.station.connect({ ...link, speaks: 'farhand' });
     return pipe;
+  }
+
+  /** What has gone to the device and has no answer, when its link is lost. */
+  lost(): readonly Interruption[] {
+    const { deliveries, commands } = this.#witness?.open ?? none;
+    this.#witness = null;
+    return [
+      ...(deliveries.size > 0 ? ['link: delivery' as const] : []),
+      ...(commands.size > 0 ? ['link: command' as const] : []),
+    ];
   }
 
   /** Loses a connection that this side gave. */
@@ -88,12 +120,24 @@ export class BrokerLife {
     this.#cuts.get(pipe)?.();
   }
 
-  die(of: string): void {
+  /** What waits here for the device. */
+  parked(scope: Scope): readonly Parked[] {
+    return this.#inbox.of(scope);
+  }
+
+  /** The number of the newest event of a conversation that is here. */
+  head(scope: Scope): number {
+    return this.#store.mirror(environment).head(scope)?.event_seq ?? 0;
+  }
+
+  die(of: string, more: readonly Interruption[] = []): void {
     if (this.#dead || this.#spared) return;
+    const interrupted = new Set([...this.#interrupted(), ...more]);
     this.#dead = true;
     this.#clock.stop();
+    this.#storeClock.stop();
     for (const cut of this.#cuts.values()) cut();
-    this.#options.died(of);
+    this.#options.died(of, interrupted);
   }
 
   /** No kill comes any more. */
@@ -106,56 +150,68 @@ export class BrokerLife {
     if (!this.#dead) this.station.close(1012, 'the test is over');
     this.#dead = true;
     this.#clock.stop();
+    this.#storeClock.stop();
     this.#store.close();
+  }
+
+  #interrupted(): readonly Interruption[] {
+    const { deliveries, commands } = this.#witness?.open ?? none;
+    const parked = this.#inbox.all();
+    const { isConsumed } = this.#options;
+    return [
+      ...parked.map(({ kind }) => `${kind} parked` as const),
+      ...(parked.some(({ position }) => isConsumed(this.#inbox.id, position)) ? ['taken' as const] : []),
+      ...(deliveries.size > 0 ? ['delivery' as const] : []),
+      ...(commands.size > 0 ? ['command' as const] : []),
+      ...(this.station.online ? [] : ['away' as const]),
+    ];
   }
 
   #breakable(near: Pipe): Pipe {
     const { pipe, cut } = breakable(near, 'the broker died');
-    this.#cuts.set(pipe, cut);
-    return pipe;
+    const told = withListen(pipe, (listener) =>
+      pipe.listen({
+        message: (text) => {
+          const isEvent = text.includes('"event_seq":') && !text.includes('"snapshot":true');
+          if (isEvent) this.#through('told', () => listener.message(text));
+          else listener.message(text);
+        },
+        closed: (why) => listener.closed(why),
+        drained: () => listener.drained?.(),
+      }),
+    );
+    this.#cuts.set(told, cut);
+    return told;
   }
 
-  /** The device's link with a kill at what comes and at what goes. */
-  #witnessed(pipe: Pipe): Pipe {
-    const at = (what: 'event' | 'command', act: () => void) => void this.#through(what, act);
-    return {
-      get unsent() {
-        return pipe.unsent;
-      },
-      get open() {
-        return pipe.open;
-      },
-      send: (text) => at('command', () => pipe.send(text)),
-      close: (code, reason) => pipe.close(code, reason),
-      listen: (listener) =>
-        pipe.listen({
-          message: (text) => at('event', () => listener.message(text)),
-          closed: (why) => void (this.#dead || listener.closed(why)),
-          drained: () => void (this.#dead || listener.drained?.()),
-        }),
-    };
+  /** [IN-4] What a device says it has, it has noted in the same commit. */
+  #taken(position: number): void {
+    const { isConsumed, trouble } = this.#options;
+    if (!isConsumed(this.#inbox.id, position))
+      trouble(`twice: what waited at ${position} was taken, and the device has no note of that`);
   }
 
   #mortal(inbox: Inbox): Inbox {
     return {
       ...inbox,
-      put: (entry) => this.#through('parking', () => inbox.put(entry)) ?? gone(),
+      put: (entry) => this.#through('parking', () => inbox.put(entry), ['parking']) ?? gone(),
       remove: (position) => void this.#through('delivered', () => inbox.remove(position)),
+      settle: (entry, fate) => void this.#through('delivered', () => inbox.settle(entry, fate)),
     };
   }
 
   /** Does it, unless death comes before it: then nothing is done, and null is returned. */
-  #through<Result>(at: Exclude<BrokerKill['at'], 'time'>, act: () => Result): Result | null {
+  #through<Result>(at: Passage, act: () => Result, then: readonly Interruption[] = []): Result | null {
     const side = this.#due(at);
     if (side === 'before') this.die(`before ${at}`);
     if (this.#dead) return null;
     const result = act();
-    if (side === 'after') this.die(`after ${at}`);
+    if (side === 'after') this.die(`after ${at}`, then);
     return result;
   }
 
   /** The kill that has waited for this to come to pass, as often as it has now. */
-  #due(at: BrokerKill['at']): Side | null {
+  #due(at: Passage): Side | null {
     for (const kill of this.#options.kills) {
       if (kill.at !== at || !('n' in kill)) continue;
       const seen = (this.#seen.get(kill) ?? 0) + 1;
@@ -165,6 +221,8 @@ export class BrokerLife {
     return null;
   }
 }
+
+const none: Witness['open'] = { deliveries: new Set(), commands: new Set() };
 
 /** What a dead broker's code goes on to do reaches nobody. */
 function gone(): never {

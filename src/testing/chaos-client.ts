@@ -4,6 +4,7 @@ import { emptyTranscript, fold, type Transcript } from '../client/transcript.ts'
 import type { Clock } from '../link/clock.ts';
 import type { DialFailure } from '../link/dial-failure.ts';
 import type { Pipe } from '../link/pipe.ts';
+import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import type { Told } from './chaos-promise.ts';
 
@@ -15,6 +16,8 @@ export type View = {
   transcript: Transcript;
   /** Caught up with the owner there is now. */
   synced: boolean;
+  /** How often it was said how the loop stands. */
+  stated: number;
 };
 
 export type ChaosClient = {
@@ -68,6 +71,10 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
       changed?.(view);
       noticed();
     };
+    const take = (frame: Frame): void => {
+      view.transcript = fold(view.transcript, frame);
+      if (frame.type === 'update_loop_status') view.stated += 1;
+    };
     const follower = client.follow(
       scope,
       {
@@ -77,10 +84,10 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
             const { seq: _, ...stored } = frame;
             const text = JSON.stringify(stored);
             told.events.push({ event_seq: Number(frame.event_seq), text });
-            view.transcript = fold(view.transcript, frame);
+            take(frame);
             event?.(text);
           }),
-        snapshot: (frame) => heard(() => (view.transcript = fold(view.transcript, frame))),
+        snapshot: (frame) => heard(() => take(frame)),
         receipt: ({ client_message_id: key, state, code }) =>
           heard(() => {
             // That one is about another message, which came under an id that was taken.
@@ -99,7 +106,7 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
       },
       'start',
     );
-    const view: View = { scope, told, follower, transcript: emptyTranscript, synced: false };
+    const view: View = { scope, told, follower, transcript: emptyTranscript, synced: false, stated: 0 };
     return view;
   }
 

@@ -1,20 +1,39 @@
-import { seededRandom } from './chaos-random.ts';
+import { type Random, seededRandom } from './chaos-random.ts';
+import type { moments } from './chaos-schedule.ts';
+
+/** What passes through a broker's hands, so that it can die at it. */
+export const passages = [
+  /** A frame of the device. */
+  'event',
+  /** A command to the device; one that had waited for it; its answer to one of those. */
+  'command',
+  'delivery',
+  'taken',
+  /** What the inbox takes in, and what it puts out. */
+  'parking',
+  'delivered',
+  /** A stored event that a client has received. */
+  'told',
+] as const;
+export type Passage = (typeof passages)[number];
+export type Side = 'before' | 'after';
 
 /** When a broker dies. Numbers count from 1 in each of its lives. */
 export type BrokerKill =
-  /** At a frame of the device, or at a command for it, that it has in its hands. */
-  | { readonly at: 'event' | 'command'; readonly n: number; readonly side: Side }
-  /** At a command that it parks. `before`: it is not durable. `after`: it is, and nobody was told. */
-  | { readonly at: 'parking' | 'delivered'; readonly n: number; readonly side: Side }
+  /** `before`: it comes to nothing. `after`: it has come to pass, and nothing came of it. */
+  | { readonly at: Passage; readonly n: number; readonly side: Side }
   | { readonly at: 'time'; readonly ms: number };
-export type Side = 'before' | 'after';
 
 /** A connection that is lost while both its ends live on. */
 export type Cut = {
   readonly whose: 'device' | 'client';
+  /** So long after the broker heard that, or when `null` after the beginning. */
+  readonly moment: keyof typeof moments | null;
   readonly afterMs: number;
   /** Until it may be made again. */
   readonly forMs: number;
+  /** Somebody stops what runs while it is cut. */
+  readonly abort: boolean;
 };
 
 export type RelaySchedule = {
@@ -23,33 +42,79 @@ export type RelaySchedule = {
   readonly cuts: readonly Cut[];
   /** Client processes that die after they have put a message into their outbox, each with a successor on the same outbox. */
   readonly senders: readonly { readonly afterMs: number; readonly livesMs: number }[];
+  /** Clients that come while things happen, and hear everything from the beginning. */
+  readonly guests: readonly { readonly afterMs: number }[];
+  /** How long the device stays away after each of its deaths; after later ones no time. */
+  readonly absencesMs: readonly number[];
   /** The device dies together with the broker. */
   readonly both: boolean;
 };
 
+const most: Readonly<Record<Passage, number>> = {
+  event: 40,
+  command: 6,
+  delivery: 2,
+  taken: 2,
+  parking: 2,
+  delivered: 2,
+  told: 40,
+};
+/** More than the 30 s after which what waits is told again, as clocks run in the relayed world. */
+const longMs = 2_400;
+
 /** What befalls the broker and the connections of a seed's schedule. */
 export function relayScheduleOf(seed: number): RelaySchedule {
   const random = seededRandom(seed + 5_000_000);
-  const side = () => random.pick(['before', 'after'] as const);
-  const kill = (): BrokerKill => {
-    const at = random.weighted({ event: 8, command: 4, parking: 4, delivered: 3, time: 4 });
-    if (at === 'time') return { at, ms: random.int(0, 300) };
-    const most = { event: 40, command: 6, parking: 2, delivered: 2 }[at];
-    return { at, n: random.int(1, most), side: side() };
-  };
-  // Whatever does not come to pass must not keep the broker alive.
-  const life = () => [kill(), { at: 'time', ms: random.int(150, 700) } as const];
+  const cuts = Array.from({ length: random.int(0, 3) }, () => cutOf(random));
   return {
-    brokers: Array.from({ length: random.int(1, 3) }, life),
-    cuts: Array.from({ length: random.int(0, 3) }, () => ({
-      whose: random.pick(['device', 'device', 'client'] as const),
-      afterMs: random.int(0, 400),
-      forMs: random.pick([0, 5, 40, 150]),
-    })),
+    brokers: Array.from({ length: random.int(1, 3) }, () => lifeOf(random)),
+    cuts: random.chance(0.08) ? [longCut(random)] : cuts,
     senders: Array.from({ length: random.int(0, 2) }, () => ({
       afterMs: random.int(0, 300),
       livesMs: random.pick([0, 0, 5, 30]),
     })),
+    guests: Array.from({ length: random.int(0, 1) }, () => ({ afterMs: random.int(20, 600) })),
+    absencesMs: Array.from({ length: 4 }, () => random.pick([0, 10, 40, 120, 250])),
     both: random.chance(0.3),
   };
 }
+
+function lifeOf(random: Random): readonly BrokerKill[] {
+  const weights = {
+    event: 5,
+    told: 5,
+    command: 3,
+    delivery: 4,
+    taken: 3,
+    parking: 4,
+    delivered: 3,
+    time: 3,
+  };
+  const at = random.weighted(weights);
+  const kill: BrokerKill =
+    at === 'time'
+      ? { at, ms: random.int(0, 300) }
+      : { at, n: random.int(1, most[at]), side: random.pick(['before', 'after']) };
+  // Whatever does not come to pass must not keep the broker alive.
+  return [kill, { at: 'time', ms: random.int(250, 900) }];
+}
+
+function cutOf(random: Random): Cut {
+  const whose = random.pick(['device', 'device', 'client'] as const);
+  const moment = random.weighted({ none: 4, approval: 5, tool_start: 5, text: 2, tool_end: 1, started: 1 });
+  return {
+    whose,
+    moment: moment === 'none' ? null : moment,
+    afterMs: moment === 'none' ? random.int(0, 400) : random.pick([0, 0, 3, 10, 40]),
+    forMs: random.pick([0, 5, 40, 150, 250]),
+    abort: whose === 'device' && random.chance(0.25),
+  };
+}
+
+const longCut = (random: Random): Cut => ({
+  whose: 'device',
+  moment: random.pick(['approval', 'tool_start', 'text']),
+  afterMs: random.pick([0, 3, 10]),
+  forMs: longMs,
+  abort: false,
+});

@@ -36,6 +36,15 @@ export type TrialOptions = {
   open(): Promise<Pipe | DialFailure>;
   /** A stored event that a client was told. */
   event?(text: string): void;
+  /** A client has come while things happen, or has died and left something in its outbox. */
+  noted?(what: 'guest' | 'outbox'): void;
+};
+
+/** Those who come and go while the schedule runs. */
+export type Passers = {
+  readonly senders: readonly SenderPlan[];
+  /** When they come. */
+  readonly guests: readonly { readonly afterMs: number }[];
 };
 
 const settleMs = 15_000;
@@ -61,7 +70,10 @@ export class Trial {
   }
 
   /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
-  async play(agent_id: string, senders: readonly SenderPlan[] = []): Promise<void> {
+  async play(
+    agent_id: string,
+    { senders, guests }: Passers = { senders: [], guests: [] },
+  ): Promise<void> {
     const { schedule, random, event } = this.#options;
     const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
     this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));
@@ -82,13 +94,31 @@ export class Trial {
       broken: (what) => this.break(what),
       trace: (what) => this.note(what),
     });
-    const mortal = senders.map((plan, n) => this.#mortalSender(plan, n));
+    const passing = [
+      ...senders.map((plan, n) => this.#mortalSender(plan, n)),
+      ...guests.map((plan) => this.#guest(plan)),
+    ];
     await this.#drive.run(schedule);
-    await Promise.all(mortal);
+    await Promise.all(passing);
     this.note('that were all steps');
     someone.hurry();
     if (!(await this.#drive.settled(settleMs)))
       this.break(`lost: not everything is settled after ${settleMs} ms`);
+  }
+
+  /** Everybody who hears everything. */
+  get clients(): readonly ChaosClient[] {
+    return this.#clients;
+  }
+
+  /** Somebody stops what runs in a conversation. */
+  abort(): void {
+    const [first] = this.#clients;
+    const { scopes, random } = { scopes: this.#scopes, random: this.#options.random };
+    if (!first || scopes.length === 0) return;
+    const scope = random.pick(scopes);
+    this.note(`abort in ${scope.conversation_id}`);
+    void first.client.abort(scope);
   }
 
   /** The device has died; these tool requests waited, and have to be seen again. */
@@ -160,12 +190,19 @@ export class Trial {
     await pause(livesMs);
     first.close();
     await put;
-    this.note(
-      `a client dies with ${sent.key} ${(await outbox.all()).length > 0 ? 'in' : 'out of'} its outbox`,
-    );
+    const left = (await outbox.all()).length > 0;
+    this.note(`a client dies with ${sent.key} ${left ? 'in' : 'out of'} its outbox`);
+    if (left) this.#options.noted?.('outbox');
     const second = createClient(options);
     this.#others.push(second);
     void drive.follow(sent, second);
+  }
+
+  async #guest({ afterMs }: Passers['guests'][number]): Promise<void> {
+    await pause(afterMs);
+    this.note('another client comes');
+    this.#client();
+    this.#options.noted?.('guest');
   }
 
   #client(more: Partial<ChaosClientOptions> = {}): ChaosClient {

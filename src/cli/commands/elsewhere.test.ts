@@ -85,7 +85,7 @@ describe('a machine that is reached through a broker', () => {
     await other.io.until('command: sleep 60');
     other.io.type('y\r');
     await chat.io.until('running Bash');
-    chat.io.interrupt();
+    chat.io.type('\x03');
     await other.io.until('Interrupted');
     other.io.type('/quit\r');
     expect(await other.code).toBe(0);
@@ -106,6 +106,31 @@ describe('a machine that is reached through a broker', () => {
     await chat.io.until('LS returned:');
     chat.io.type('/quit\r');
     expect(await chat.code).toBe(0);
+  });
+
+  it('[APR-4] [ABT-4] that is away is told a decision, or to stop, when it is back', async () => {
+    const { person, far, arrive } = await begin();
+    const remote = await arrive();
+    const chat = running(person.start(['chat', ...far], { tty: true }));
+    await chat.io.until('desk: ');
+    chat.io.type('run echo decided\r');
+    await chat.io.until('[y]es');
+    await remote.stop();
+    await chat.io.until('desk is away');
+    chat.io.type('y\r');
+    const again = await arrive();
+    await chat.io.until('Bash returned:');
+    chat.io.type('run echo never\r');
+    await chat.io.until('command: echo never');
+    await again.stop();
+    await chat.io.until('is away, last seen');
+    chat.io.type('/abort\r');
+    await chat.io.until('desk is away: told to stop if it is back within a minute.');
+    await arrive();
+    await chat.io.until('Interrupted');
+    chat.io.type('/quit\r');
+    expect(await chat.code).toBe(0);
+    expect(chat.io.stdout()).toContain('decided');
   });
 
   it('that is away can be written to, and a chat that is left says what waits', async () => {
