@@ -4,19 +4,19 @@ import type { Clock } from '../link/clock.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { errorTable, type Failure } from '../protocol/errors.ts';
 import type { Durability } from '../sqlite/open.ts';
-import { createAccess } from './access.ts';
-import type { Bindings } from './access-knock.ts';
-import { liveSockets } from './access-sockets.ts';
-import { createStations, messageOf, type Stores } from './broker-stations.ts';
-import { createDoors } from './doors.ts';
+import { createAccess } from './access/access.ts';
+import type { Bindings } from './access/knock.ts';
+import { liveSockets } from './access/sockets.ts';
+import { createTickets } from './access/tickets.ts';
+import { createDoors } from './http/doors.ts';
+import { createRoutes } from './http/routes.ts';
 import { type BrokerEvent, logged } from './log.ts';
-import type { Lease, Registration } from './registry.ts';
-import { createRoutes } from './routes.ts';
-import { openTokens } from './sqlite-tokens.ts';
-import { createStation, type Station, type StationOptions } from './station.ts';
-import { openBrokerStore } from './store.ts';
-import { createTickets } from './tickets.ts';
-import type { Tokens } from './tokens.ts';
+import { createStation, type Station, type StationOptions } from './station/station.ts';
+import { createStations, messageOf, type Stores } from './stations.ts';
+import type { Lease, Registration } from './store/registry.ts';
+import { openTokens } from './store/sqlite-tokens.ts';
+import { openBrokerStore } from './store/store.ts';
+import type { Tokens } from './store/tokens.ts';
 
 export type BrokerOptions = {
   /** The folder of `broker.db` and `tokens.db`. */

@@ -1,6 +1,6 @@
 import { fields } from '../protocol/dialects/loose.ts';
 import type { Frame } from '../protocol/frames.ts';
-import type { Observed } from './registry.ts';
+import type { Observed } from './store/registry.ts';
 
 /** What the registry shows has room for a name, not for whatever a device sends. */
 const longest = { mode: 64, path: 4_096, branch: 256 };

@@ -16,19 +16,28 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** A link that says some things twice. */
-const stuttering =
-  (random: () => number) =>
-  (pipe: Pipe): Pipe =>
-    withListen(pipe, (listener) =>
+/** A link that says some things twice, some after what came later, and, when it breaks, some never. */
+const faulty =
+  (random: () => number, mended: () => boolean) =>
+  (pipe: Pipe): Pipe => {
+    let late: string | null = null;
+    return withListen(pipe, (listener) =>
       pipe.listen({
         ...listener,
         message(frame) {
+          const fault = mended() ? 1 : random();
+          if (fault < 0.05 && late === null) {
+            late = frame;
+            return;
+          }
           listener.message(frame);
-          if (random() < 0.1) listener.message(frame);
+          if (fault < 0.15) listener.message(frame);
+          if (late !== null) listener.message(late);
+          late = null;
         },
       }),
     );
+  };
 
 describe.each([
   ['a device', {}],
@@ -44,7 +53,11 @@ describe.each([
       const below = (n: number) => Math.floor(random() * n);
       const stand = standWith(below(5), options);
       const outbox = memoryOutbox();
-      const client = stand.connect({ outbox }, stuttering(random));
+      let mended = false;
+      const client = stand.connect(
+        { outbox },
+        faulty(random, () => mended),
+      );
       const all = watch(client, 'start');
       const sent: string[] = [];
       let accepted = 0;
@@ -69,7 +82,7 @@ describe.each([
         else if (what < 60) link.flushOne('a');
         else if (what < 80) for (let n = below(6); n >= 0; n--) pair?.flushOne('a');
         else if (what < 88) pair?.flushOne('b');
-        else if (what < 91) pair?.drop(below(2) === 0 ? 'a' : 'b');
+        else if (what < 91) pair?.drop(below(3) > 0 ? 'a' : 'b');
         else if (what < 94) stand.cut();
         else if (what < 95) stand.restart();
         else if (what < 96) stand.reachable = !stand.reachable;
@@ -79,6 +92,7 @@ describe.each([
         } else await stand.clock.advance(below(3_000));
       }
       stand.reachable = true;
+      mended = true;
       await stand.clock.advance(60_000);
       stand.cut();
       // A socket loses nothing in its middle as this one does; what is lost so shows when something follows it.

@@ -32,7 +32,7 @@ export type CallsOptions = {
   /** A fresh `request_id`. */
   mint(): string;
   /** False while there is no connection. */
-  send(text: string, type: CommandType): boolean;
+  send(text: string): boolean;
 };
 
 /** The commands of a client that have no answer yet, over all its connections (ERR-1). */
@@ -120,7 +120,7 @@ export class Calls {
   }
 
   #send(requestId: string, call: Call): void {
-    call.sent = this.#options.send(call.text, call.type);
+    call.sent = this.#options.send(call.text);
     if (call.sent && call.replyType === null) this.#end(requestId, { ok: true, frame: { type: call.type } });
   }
 

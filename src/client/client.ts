@@ -103,7 +103,7 @@ export function createClient(options: ClientOptions): Client {
   const prefix = mint();
   const followers = new Map<string, Set<Following>>();
   let pipe: Pipe | null = null;
-  /** Commands may be sent: it is known whether the broker goes on with the former session. */
+  /** It is known whether the broker goes on with the former session. */
   let greeted = false;
   let minted = 0;
   let closed = false;
@@ -115,8 +115,7 @@ export function createClient(options: ClientOptions): Client {
   const calls = new Calls({
     clock,
     mint: () => `${prefix}-${++minted}`,
-    send(text, type) {
-      if (!greeted && type !== 'client_hello') return false;
+    send(text) {
       pipe?.send(text);
       return pipe !== null;
     },
@@ -145,7 +144,7 @@ export function createClient(options: ClientOptions): Client {
     greet();
   }
 
-  /** Where there is a session to go on with, everything else waits until it is known whether it does (SEQ-3). */
+  /** Where there is a session to go on with, what waits goes on waiting until it is known whether it does (SEQ-3). */
   function greet(): void {
     const former = resume.take();
     const known = { features, ...(name !== undefined && { name }), ...former };

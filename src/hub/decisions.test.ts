@@ -53,13 +53,13 @@ describe('[APR-4] a decision without a hash', () => {
     const shown = new ShownHashes();
     for (let n = 0; n <= 1_000; n++) {
       shown.note('s', [[`${n}`, `h-${n}`]]);
-      if (n % 500 === 0) shown.note('s', [['again', `h-${n}`]]);
+      if (n === 0 || n === 500) shown.note('s', [['again', `h-${n}`]]);
     }
     const bound = (request_id: string) =>
       shown.bind('s', { type: 'input', payload: { kind: 'approval_response', request_id } });
     expect(bound('1').payload).not.toHaveProperty('input_hash');
     expect(bound('2').payload).toMatchObject({ input_hash: 'h-2' });
-    expect(bound('again').payload).toMatchObject({ input_hash: 'h-1000' });
+    expect(bound('again').payload).toMatchObject({ input_hash: 'h-500' });
   });
 
   it('and every other input passes as it is', () => {

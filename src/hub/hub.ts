@@ -172,7 +172,7 @@ export function createHub(options: HubOptions): Hub {
       sessions: sessions.size - parted.size,
       parted: parted.size,
       ringBytes: numbering?.ring.bytes ?? 0,
-      lag: Math.max(0, ...[...sessions.values()].map(({ telling }) => telling.wire.lag ?? 0)),
+      lag: [...sessions.values()].reduce((most, { telling }) => Math.max(most, telling.wire.lag ?? 0), 0),
     }),
     close(code, reason) {
       closed = { code, reason };

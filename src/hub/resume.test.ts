@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../protocol/frames.ts';
-import { limits } from '../protocol/limits.ts';
 import type { Principal } from '../protocol/privileges.ts';
-import { numberedStand, type Peer } from '../testing/hub-stand.ts';
+import { comeBack, numberedStand, type Peer } from '../testing/hub-stand.ts';
 import type { Client } from './session.ts';
 
 const scope = { agent_id: 'agent-1', conversation_id: 'conv-1' };
@@ -14,30 +13,13 @@ const text = (content: string) => ({
 const farhand = { query: new URLSearchParams({ farhand: '1' }) };
 const ann: Principal = { principal: 'ann', privileges: ['observe', 'send'], origin: 'broker' };
 
-function stand(options: { readonly ringBytes?: number } = {}) {
-  const all = numberedStand(options);
-  const { peer, flush } = all;
-  /** A client that has said hello, with what it was answered; `last` is the last number it heard before. */
-  function greeted(client: Partial<Client> = {}, before?: Peer, more: object = {}): Peer & { hello: Frame } {
-    const one = peer({ ...farhand, ...client });
-    one.send({ type: 'client_hello', ...(before && comeBack(before)), ...more });
-    flush();
-    return { ...one, hello: one.frames()[0] as Frame };
-  }
-  return { ...all, greeted };
-}
-
-const comeBack = (peer: Peer) => {
-  const [{ session, resume_token } = {} as Frame, ...told] = peer.frames();
-  return { session, resume_token, last_seq: told.at(-1)?.seq ?? 0 };
-};
 const follow = { type: 'resume_queue', request_id: 'f', runtime: scope };
 const contents = (peer: Peer) =>
   peer.frames().flatMap(({ delta }) => (delta ? [(delta as { content: string }).content] : []));
 
 describe('[SEQ-3] a session that lost its socket', () => {
   it('goes on where it stopped: with events, answers and receipts, each once and in order', () => {
-    const { device, flush, greeted } = stand();
+    const { device, flush, greeted } = numberedStand();
     const [client, bystander] = [greeted(), greeted()];
     expect(client.hello).toMatchObject({ features: expect.arrayContaining(['resume']) });
     expect(client.hello).not.toHaveProperty('verdict');
@@ -78,12 +60,12 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is found by a token that is good once, for the same principal with the same filter', () => {
-    const { flush, greeted } = stand();
+    const { flush, greeted } = numberedStand();
     const client = greeted({ principal: ann });
     client.pair.cut();
     flush();
     const { session, resume_token } = client.hello;
-    const attempts: [Partial<Client>, object][] = [
+    const attempts: [Partial<Client>, Record<string, unknown>][] = [
       [{ principal: ann }, { session, resume_token: 'x' }],
       [{ principal: ann }, { session, resume_token: undefined }],
       [{ principal: ann }, { session: 'x', resume_token }],
@@ -108,7 +90,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is given no event of before it followed, and every notice of what it hears of unnamed', () => {
-    const { device, link, flush, greeted } = stand();
+    const { device, link, flush, greeted } = numberedStand();
     const [client, wide, all] = [
       greeted(),
       greeted({ hears: { agentId: 'agent-1' } }),
@@ -133,7 +115,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is reset where the ring no longer reaches, unless nothing of its own is gone', () => {
-    const { device, hub, flush, greeted } = stand({ ringBytes: 3_000 });
+    const { device, hub, flush, greeted } = numberedStand({ ringBytes: 3_000 });
     const [behind, caughtUp] = [greeted(), greeted()];
     behind.send(follow);
     caughtUp.send({ ...follow, runtime: other });
@@ -154,7 +136,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is reset where it was last given events out of the log', () => {
-    const { device, flush, greeted } = stand();
+    const { device, flush, greeted } = numberedStand();
     for (let n = 0; n < 3; n++) device.commit(scope, text(`${n}`));
     const client = greeted();
     client.send({ type: 'sync', request_id: 's', runtime: scope, after_event_seq: 0 });
@@ -167,7 +149,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is reset where another log has begun since what it missed', () => {
-    const { device, link, flush, greeted } = stand();
+    const { device, link, flush, greeted } = numberedStand();
     const client = greeted();
     client.send(follow);
     flush();
@@ -182,7 +164,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('is reset where it claims to have heard what it never was given', () => {
-    const { flush, greeted } = stand();
+    const { flush, greeted } = numberedStand();
     const client = greeted();
     client.pair.cut();
     flush();
@@ -190,7 +172,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('goes on also before its old socket is known to be dead, which is then given up', () => {
-    const { device, hub, flush, greeted } = stand();
+    const { device, hub, flush, greeted } = numberedStand();
     const client = greeted();
     client.send(follow);
     flush();
@@ -207,7 +189,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('goes on reading in the log where it was too slow', () => {
-    const { device, link, flush, greeted } = stand();
+    const { device, link, flush, greeted } = numberedStand();
     const [client, quick] = [greeted(), greeted()];
     for (const one of [client, quick]) one.send(follow);
     flush();
@@ -226,58 +208,8 @@ describe('[SEQ-3] a session that lost its socket', () => {
     expect(told).toEqual(Array.from({ length: 16 }, (_, n) => n));
   });
 
-  it('is kept for two minutes, and its commands are still answered', async () => {
-    const { device, clock, hub, flush, greeted } = stand();
-    device.handlers.set('agent_list', () => undefined);
-    const [first, second] = [greeted(), greeted()];
-    first.send({ type: 'agent_list', request_id: 'a' });
-    flush();
-    first.pair.cut();
-    flush();
-    await clock.advance(119_000);
-    expect(hub.stats()).toMatchObject({ sessions: 1, parted: 1 });
-    const again = greeted({}, first);
-    expect(again.frames()[1]).toMatchObject({ request_id: 'a', error_code: 'deadline' });
-    second.pair.cut();
-    await clock.advance(120_000);
-    expect(hub.stats()).toMatchObject({ sessions: 1, parted: 0 });
-    expect(greeted({}, second).hello.verdict).toBe('reset');
-  });
-
-  it('is one of at most a hundred of its principal', () => {
-    const { hub, greeted } = stand();
-    const ours = Array.from({ length: 101 }, () => greeted({ principal: ann }));
-    const theirs = greeted();
-    for (const one of [theirs, ...ours]) one.pair.cut();
-    expect(hub.stats()).toMatchObject({ sessions: 0, parted: 101 });
-    expect(greeted({ principal: ann }, ours[0]).hello.verdict).toBe('reset');
-    expect(greeted({ principal: ann }, ours[1]).hello.verdict).toBe('ok');
-    expect(greeted({}, theirs).hello.verdict).toBe('ok');
-  });
-
-  it.each([1000, 4401, 4403, 4410, 4429])('is over when it was closed with %i', async (code) => {
-    const { clock, hub, flush, greeted } = stand();
-    const client = greeted();
-    client.pair.b.close(code);
-    flush();
-    expect(hub.stats()).toMatchObject({ sessions: 0, parted: 0, ringBytes: 0 });
-    expect(greeted({}, client).hello.verdict).toBe('reset');
-    expect(clock.pending).toBe(0);
-  });
-
-  it('is over when the hub closes, whether it has a socket or not', () => {
-    const { clock, hub, flush, greeted } = stand();
-    const [parted, live] = [greeted(), greeted()];
-    parted.pair.cut();
-    hub.close(1012, 'restart');
-    flush();
-    expect(live.closed()).toBe(1012);
-    expect(hub.stats()).toMatchObject({ sessions: 0, parted: 0 });
-    expect(clock.pending).toBe(0);
-  });
-
   it('is none where the client is of another dialect', () => {
-    const { device, hub, flush, peer } = stand();
+    const { device, hub, flush, peer } = numberedStand();
     const clients = [peer({ hears: 'all' }), peer({ hears: 'all', appServer: true })];
     device.emit(scope, text('one'));
     flush();
@@ -287,7 +219,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('does not go on over a socket that has been used already', () => {
-    const { flush, peer, greeted } = stand();
+    const { flush, peer, greeted } = numberedStand();
     const client = greeted();
     client.pair.cut();
     const used = peer(farhand);
@@ -299,7 +231,7 @@ describe('[SEQ-3] a session that lost its socket', () => {
   });
 
   it('keeps its dialect, and the hashes and syncs of before', () => {
-    const { device, link, flush, greeted } = stand();
+    const { device, link, flush, greeted } = numberedStand();
     const client = greeted();
     client.send({ type: 'sync', request_id: 's', runtime: scope });
     client.pair.flushOne('b');
@@ -316,55 +248,5 @@ describe('[SEQ-3] a session that lost its socket', () => {
     device.emit(scope, text('live'));
     flush();
     expect(contents(again)).toEqual(['live']);
-  });
-});
-
-describe('[SEQ-3] a farhand socket', () => {
-  it('is told nothing before its hello, so that a session can go on over it', () => {
-    const { device, flush, peer, greeted } = stand();
-    const filter = { hears: { agentId: 'agent-1' } };
-    const client = greeted(filter);
-    device.emit(scope, text('one'));
-    flush();
-    client.pair.cut();
-    device.emit(scope, text('two'));
-    const again = peer({ ...farhand, ...filter });
-    device.emit(scope, text('three'));
-    flush();
-    expect(again.texts).toEqual([]);
-    again.send({ type: 'client_hello', ...comeBack(client) });
-    flush();
-    expect(again.frames()[0]).toMatchObject({ verdict: 'ok' });
-    expect(contents(again)).toEqual(['two', 'three']);
-  });
-
-  it('hears what it waited for all the same, with its first word or after a while', async () => {
-    const { device, clock, flush, peer } = stand();
-    const [pings, silent] = [peer({ ...farhand, hears: 'all' }), peer({ ...farhand, hears: 'all' })];
-    device.emit(scope, text('one'));
-    flush();
-    pings.send({ type: 'ping' });
-    flush();
-    expect([pings, silent].map(contents)).toEqual([['one'], []]);
-    await clock.advance(2_000);
-    flush();
-    expect(contents(silent)).toEqual(['one']);
-  });
-});
-
-describe('[LINK-3] a reader that is too slow', () => {
-  it('is cut off where a hub numbers as elsewhere', () => {
-    const { device, link, flush, greeted } = stand();
-    const agents = [{ id: 'x'.repeat(limits.unsent) }];
-    device.handlers.set('agent_list', (frame) =>
-      device.send({ type: 'agent_list_response', request_id: frame.request_id, success: true, agents }),
-    );
-    const client = greeted();
-    for (let n = 0; n < 20; n++) client.send({ type: 'agent_list', request_id: `${n}` });
-    for (let n = 0; n < 20; n++) client.pair.flushOne('b');
-    link.flush();
-    expect(client.pair.b.open).toBe(false);
-    flush();
-    expect(client.closed()).toBe(4408);
   });
 });

@@ -1,6 +1,6 @@
-import type { Inbox, Parked } from '../broker/inbox.ts';
-import { createStation, type Station } from '../broker/station.ts';
-import { type BrokerStore, openBrokerStore } from '../broker/store.ts';
+import { createStation, type Station } from '../broker/station/station.ts';
+import type { Inbox, Parked } from '../broker/store/inbox.ts';
+import { type BrokerStore, openBrokerStore } from '../broker/store/store.ts';
 import type { Clock } from '../link/clock.ts';
 import { memoryPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';

@@ -6,6 +6,7 @@ import type { DialFailure } from '../link/dial-failure.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
+import { passing } from './chaos-drive.ts';
 import type { Told } from './chaos-promise.ts';
 
 /** A conversation as one client has it. */
@@ -53,9 +54,9 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
     open,
     clock,
     random: () => 0,
-    // A full disk is in the schedule, and what has no reply says so in a frame of its own.
+    // A full disk is in the schedule, and so is a device that is away; what has no reply says so in a frame of its own.
     onTrouble: ({ code, message }) => {
-      if (code !== 'store_full') trouble(`story: a client was told: ${message}`);
+      if (!passing.includes(code)) trouble(`story: a client was told: ${message}`);
     },
   });
   const views = new Map(scopes.map((scope) => [scopeKey(scope), viewOf(scope)]));

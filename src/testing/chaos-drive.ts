@@ -1,3 +1,4 @@
+import type { CallResult } from '../client/calls.ts';
 import type { Client } from '../client/client.ts';
 import type { SendResult } from '../client/sending.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -23,9 +24,12 @@ export type DriveOptions = {
   trace(what: string): void;
 };
 
+/** What is sent under the id of another message. */
+export const somethingElse = 'something else';
+
 const patienceMs = 400;
 /** Failures after which the same command may be given again: nothing, or nobody knows what, came of it. */
-const passing: readonly ErrorCode[] = [
+export const passing: readonly ErrorCode[] = [
   'unreachable',
   'deadline',
   'device_offline',
@@ -132,9 +136,9 @@ export class Drive {
   async #sendAgain(key: string): Promise<void> {
     const sent = this.sent.get(key);
     if (!sent) return;
-    const failed = await this.#input(sent.scope, key, sent.text);
-    if (failed !== null && !passing.includes(failed))
-      this.#options.broken(`twice: ${key}, sent again as it was, got ${failed}`);
+    const result = await this.#input(sent.scope, key, sent.text);
+    if (!result.ok && !passing.includes(result.failure.code))
+      this.#options.broken(`twice: ${key}, sent again as it was, got ${result.failure.code}`);
   }
 
   /** Only once the device is known to have the first one. */
@@ -142,19 +146,21 @@ export class Drive {
     const sent = this.sent.get(key);
     const view = sent && this.#options.first.views.get(scopeKey(sent.scope));
     if (!sent || !view?.told.receipts.some((receipt) => receipt.key === key)) return;
-    const failed = await this.#input(sent.scope, key, 'something else');
-    if (failed === null) this.#options.broken(`lost: something else was taken as ${key}`);
-    else if (failed !== 'idempotency_conflict' && !passing.includes(failed))
-      this.#options.broken(`lost: something else, sent as ${key}, got ${failed}`);
+    const result = await this.#input(sent.scope, key, somethingElse);
+    // A broker does not know what its device has, and lets it wait; the device takes it no more than when it is told at once.
+    if (result.ok && result.value.disposition !== 'queued')
+      this.#options.broken(`lost: something else was taken as ${key}`);
+    if (result.ok || passing.includes(result.failure.code)) return;
+    if (result.failure.code !== 'idempotency_conflict')
+      this.#options.broken(`lost: something else, sent as ${key}, got ${result.failure.code}`);
   }
 
-  async #input(scope: Scope, key: string, content: string): Promise<ErrorCode | null> {
+  #input(scope: Scope, key: string, content: string): Promise<CallResult<'input'>> {
     const messages = [{ role: 'user' as const, content, client_message_id: key }];
-    const result = await this.#options.second.client.call('input', {
+    return this.#options.second.client.call('input', {
       runtime: scope,
       payload: { kind: 'create_message', messages },
     });
-    return result.ok ? null : result.failure.code;
   }
   #isSeen({ transcript, scope }: View, what: Sight): boolean {
     const { loop, approvals, items } = transcript;

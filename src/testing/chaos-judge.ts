@@ -1,5 +1,6 @@
 import type { Scope } from '../protocol/shapes.ts';
 import { scopeKey } from '../protocol/shapes.ts';
+import { somethingElse } from './chaos-drive.ts';
 import type { Kept, KeptByScope } from './chaos-evidence.ts';
 import { type Broken, lost, story, strangers, type Told, twice, wrongFiles } from './chaos-promise.ts';
 
@@ -29,6 +30,7 @@ export function judge({ kept, sent, decided, clients, marks, read }: Evidence): 
     const answers = decided.filter(({ scope }) => scopeKey(scope) === key);
     return [
       ...lost(one, keys, told),
+      ...taken(one.facts),
       ...answers.flatMap(({ requestId }) => forgotten(one, requestId)),
       ...told.flatMap((client) => story(one, client)),
       ...twice(one.facts, marks),
@@ -36,6 +38,16 @@ export function judge({ kept, sent, decided, clients, marks, read }: Evidence): 
     ];
   });
   return [...missing, ...each, ...strangers(facts, marks)];
+}
+
+/** [IN-1] Another message under the same id is not worked, wherever it waited. */
+function taken(facts: Kept['facts']): Broken {
+  return facts.flatMap((fact) => {
+    if (fact.kind !== 'input_accepted') return [];
+    const { messages, client_message_id: key } = fact.item;
+    const isOther = messages.some(({ content }) => content === somethingElse);
+    return isOther ? [`lost: something else was worked as ${key}`] : [];
+  });
 }
 
 /** An answer to a tool request that was taken counts, and is the only one (APR-3). */

@@ -3,20 +3,24 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../link/clock.ts';
 import type { DialFailure } from '../link/dial-failure.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { tellingEnd } from '../link/with-listen.ts';
+import { scopeKey } from '../protocol/shapes.ts';
 import { memoryHome } from '../store/memory-home.ts';
 import { StoreError } from '../store/store.ts';
 import { BrokerLife } from './chaos-broker.ts';
 import { hastyClock } from './chaos-clock.ts';
 import { keptInMemory } from './chaos-evidence.ts';
+import type { Interruption } from './chaos-interruptions.ts';
 import { Life } from './chaos-life.ts';
 import { type Random, seededRandom } from './chaos-random.ts';
 import { type Cut, type RelaySchedule, relayScheduleOf } from './chaos-relay-schedule.ts';
-import { type Life as Fate, type Schedule, scheduleOf } from './chaos-schedule.ts';
+import { type Life as Fate, moments, type Schedule, scheduleOf } from './chaos-schedule.ts';
 import { runVariable } from './chaos-survivors.ts';
 import { Trial } from './chaos-trial.ts';
+import { keepVigil } from './chaos-vigil.ts';
 import { Watch } from './chaos-watch.ts';
 
 export type RelayedOutcome = {
@@ -24,8 +28,8 @@ export type RelayedOutcome = {
   readonly broken: readonly string[];
   /** What happened, a line each. */
   readonly trace: readonly string[];
-  /** How often each died, and how often a connection was cut. */
-  readonly deaths: { readonly device: number; readonly broker: number; readonly cuts: number };
+  /** What deaths and cuts interrupted, each as often as it was. */
+  readonly interrupted: readonly Interruption[];
 };
 
 /** Waits of seconds, such as those between two attempts, take a twentieth of their time. */
@@ -40,13 +44,14 @@ export async function runRelayedSchedule(seed: number, modelUrl: string): Promis
   } finally {
     await world.close();
   }
-  const { trial, deaths } = world;
-  return { broken: trial.broken, trace: trial.trace, deaths };
+  const { trial, interrupted } = world;
+  return { broken: trial.broken, trace: trial.trace, interrupted };
 }
 
 class RelayedWorld {
   readonly trial: Trial;
-  readonly deaths = { device: 0, broker: 0, cuts: 0 };
+  readonly interrupted: Interruption[] = [];
+  readonly #deaths = { device: 0, broker: 0 };
   readonly #id = randomBytes(6).toString('hex');
   readonly #schedule: Schedule;
   readonly #relay: RelaySchedule;
@@ -57,9 +62,11 @@ class RelayedWorld {
   readonly #disk = memoryHome();
   readonly #clock = hastyClock(haste);
   readonly #watch = new Watch();
+  readonly #vigil: ReturnType<typeof keepVigil>;
   readonly #graves: Life[] = [];
   readonly #brokers: BrokerLife[] = [];
   readonly #clients = new Set<Pipe>();
+  readonly #cutsToCome: Set<Cut>;
   #life: Life;
   #broker: BrokerLife;
   #link: Pipe | null = null;
@@ -74,6 +81,7 @@ class RelayedWorld {
     this.#relay = relay;
     this.#random = seededRandom(schedule.seed + 6_000_000);
     this.#modelUrl = modelUrl;
+    this.#cutsToCome = new Set(relay.cuts.filter(({ moment }) => moment));
     this.trial = new Trial({
       id: this.#id,
       schedule,
@@ -81,25 +89,40 @@ class RelayedWorld {
       clock: this.#clock,
       folder: this.#folder,
       open: async () => this.#open(),
+      noted: (what) => {
+        if (what === 'outbox') this.interrupted.push('client: outbox');
+        else if (!this.#broker.station.online) this.interrupted.push('guest: device away');
+      },
     });
     this.#broker = this.#beginBroker();
     this.#life = this.#begin();
+    this.#vigil = keepVigil({
+      clients: () => this.trial.clients,
+      away: () => (this.#broker.dead ? 'broker' : this.#broker.station.online ? null : 'device'),
+      waits: (scope) => this.#broker.parked(scope).length > 0 || this.#watch.busy(scopeKey(scope)),
+      parked: (scope) =>
+        this.#broker.parked(scope).flatMap(({ kind, key }) => (kind === 'message' && key ? [key] : [])),
+      lags: ({ scope, follower }) => (follower.cursor?.after_event_seq ?? 0) > this.#broker.head(scope),
+      broken: (what) => this.trial.break(what),
+    });
     this.#connect();
   }
 
   async run(): Promise<void> {
-    for (const cut of this.#relay.cuts) void this.#cut(cut);
-    await this.trial.play(this.#life.device.defaultAgent(), this.#relay.senders);
-    if (this.deaths.broker === 0) this.#broker.die('at rest');
+    for (const cut of this.#relay.cuts) if (!cut.moment) void this.#cut(cut);
+    await this.trial.play(this.#life.device.defaultAgent(), this.#relay);
+    if (this.#deaths.broker === 0) this.#broker.die('at rest');
     this.#over = true;
     this.#life.spare();
     this.#broker.spare();
     await this.trial.end();
     this.trial.judge(keptInMemory(this.#disk));
+    if (this.#vigil.long) this.interrupted.push('long absence');
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#vigil.stop();
     this.trial.close();
     if (!this.#life.dead) await this.#life.close();
     for (const life of this.#graves) await life.ghosts.bury();
@@ -131,37 +154,59 @@ class RelayedWorld {
     this.#life.serve(link, { id, name: 'chaos' });
   }
 
-  async #cut({ whose, afterMs, forMs }: Cut): Promise<void> {
+  /** The device has said something: it may be what a cut waits for. */
+  #heard(text: string): void {
+    for (const cut of this.#cutsToCome) {
+      if (!cut.moment || !text.includes(moments[cut.moment])) continue;
+      this.#cutsToCome.delete(cut);
+      return void this.#cut(cut);
+    }
+  }
+
+  async #cut({ whose, afterMs, forMs, abort }: Cut): Promise<void> {
+    // Not in the middle of what is heard: that is not yet with those whom it is for.
     await pause(afterMs);
     if (this.#over || this.#closed) return;
     this.trial.note(`the connection of the ${whose} is cut for ${forMs} ms`);
-    this.deaths.cuts += 1;
     this.#until[whose] = Date.now() + forMs;
-    if (whose === 'device' && this.#link) this.#broker.cut(this.#link);
     if (whose === 'client') for (const pipe of this.#clients) this.#broker.cut(pipe);
+    if (whose === 'client' || !this.#link) return;
+    this.interrupted.push(...this.#broker.lost());
+    this.#broker.cut(this.#link);
+    if (abort) this.trial.abort();
   }
 
   #beginBroker(): BrokerLife {
     const broker: BrokerLife = new BrokerLife({
       home: this.#brokerHome,
       clock: this.#clock,
-      kills: (!this.#over && this.#relay.brokers[this.deaths.broker]) || [],
-      died: (of) => void this.#brokerDied(of),
-      trouble: (what, error) => this.trial.break(`lost: the broker is in trouble: ${what}: ${error}`),
+      storeClock: systemClock,
+      kills: (!this.#over && this.#relay.brokers[this.#deaths.broker]) || [],
+      died: (of, interrupted) => void this.#brokerDied(of, interrupted),
+      heard: (text) => this.#heard(text),
+      isConsumed: (inbox, position) => this.#disk.consumed.get(inbox)?.includes(position) ?? false,
+      trouble: (what) => this.trial.break(what),
     });
     this.#brokers.push(broker);
     return broker;
   }
 
-  async #brokerDied(of: string): Promise<void> {
-    this.deaths.broker += 1;
-    this.trial.note(`the broker dies ${of}`);
+  async #brokerDied(of: string, interrupted: ReadonlySet<Interruption>): Promise<void> {
+    this.#deaths.broker += 1;
+    this.trial.note(`the broker dies ${of}, with ${[...interrupted].join(', ') || 'nothing in hand'}`);
+    this.interrupted.push(...interrupted);
     this.#clients.clear();
     if (this.#relay.both) this.#life.die('with its broker');
+    if (this.#life.dead) this.interrupted.push('both');
     await pause(this.#random.int(0, 60));
     if (this.#closed) return;
     this.#broker = this.#beginBroker();
     this.trial.note('the broker is back');
+    const views = this.trial.clients.flatMap((client) => [...client.views.values()]);
+    const isBehind = views.some(
+      ({ scope, follower }) => (follower.cursor?.after_event_seq ?? 0) > this.#broker.head(scope),
+    );
+    if (isBehind) this.interrupted.push('mirror');
     if (this.#over) this.#broker.spare();
     this.#connect();
   }
@@ -178,7 +223,7 @@ class RelayedWorld {
         LMSTUDIO_BASE_URL: this.#modelUrl,
         [runVariable]: this.#id,
       },
-      fate: (!this.#over && this.#schedule.lives[this.deaths.device]) || none,
+      fate: (!this.#over && this.#schedule.lives[this.#deaths.device]) || none,
       committed: (batch) => {
         for (const what of this.#watch.committed(batch)) this.trial.break(what);
       },
@@ -193,12 +238,14 @@ class RelayedWorld {
   }
 
   async #deviceDied(dead: Life, of: string): Promise<void> {
-    this.deaths.device += 1;
+    const absenceMs = this.#relay.absencesMs[this.#deaths.device] ?? 0;
+    this.#deaths.device += 1;
     this.trial.note(`the device dies ${of}`);
+    this.interrupted.push(...(this.#broker.dead ? ['device: broker away' as const] : this.#broker.lost()));
     this.#graves.push(dead);
     this.#link = null;
     await dead.ghosts.written();
-    await pause(this.#random.int(0, 40));
+    await pause(this.#over ? 0 : absenceMs);
     if (this.#closed) return;
     this.#life = this.#begin();
     this.trial.note('the device is back');

@@ -70,10 +70,7 @@ export class Trial {
   }
 
   /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
-  async play(
-    agent_id: string,
-    { senders, guests }: Passers = { senders: [], guests: [] },
-  ): Promise<void> {
+  async play(agent_id: string, { senders, guests }: Passers = { senders: [], guests: [] }): Promise<void> {
     const { schedule, random, event } = this.#options;
     const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
     this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));

@@ -1,4 +1,4 @@
-import { isDelivery } from '../broker/delivery.ts';
+import { isDelivery } from '../broker/station/delivery.ts';
 import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { commandSpec, routeOf } from '../protocol/routing.ts';

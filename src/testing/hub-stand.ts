@@ -30,10 +30,6 @@ export type Peer = {
   send(frame: Record<string, unknown>): void;
 };
 
-/** A stand with a hub that numbers, as at a broker. */
-export const numberedStand = (options: Pick<HubOptions, 'ringBytes'> = {}): HubStand =>
-  hubStand(new StubDevice(), virtualClock(), { ...options, numbered: true });
-
 export function hubStand(
   device = new StubDevice(),
   clock = virtualClock(),
@@ -71,4 +67,30 @@ export function hubStand(
     };
   }
   return { device, clock, link, hub, flush, peer, moves: (pair) => pairs.add(pair) };
+}
+
+export type Greeted = Peer & { readonly hello: Frame };
+export type NumberedStand = HubStand & {
+  /** A client that has said hello, with what it was answered; it wants to go on with the session of `before`. */
+  greeted(client?: Partial<Client>, before?: Peer, more?: Readonly<Record<string, unknown>>): Greeted;
+};
+
+/** A stand with a hub that numbers, as at a broker. */
+export function numberedStand(options: Pick<HubOptions, 'ringBytes'> = {}): NumberedStand {
+  const stand = hubStand(new StubDevice(), virtualClock(), { ...options, numbered: true });
+  return {
+    ...stand,
+    greeted(client = {}, before, more = {}) {
+      const one = stand.peer({ query: new URLSearchParams({ farhand: '1' }), ...client });
+      one.send({ type: 'client_hello', ...(before && comeBack(before)), ...more });
+      stand.flush();
+      return { ...one, hello: one.frames()[0] as Frame };
+    },
+  };
+}
+
+/** What a client says in its hello when it comes back. */
+export function comeBack(peer: Peer): Record<string, unknown> {
+  const [{ session, resume_token } = {} as Frame, ...told] = peer.frames();
+  return { session, resume_token, last_seq: told.at(-1)?.seq ?? 0 };
 }

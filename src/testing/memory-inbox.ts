@@ -1,4 +1,4 @@
-import type { Fate, Inbox, Parked } from '../broker/inbox.ts';
+import type { Fate, Inbox, Parked } from '../broker/store/inbox.ts';
 import type { Failure } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';

@@ -1,5 +1,5 @@
-import type { Feed, Mirror } from '../broker/mirror.ts';
-import { stateTypes } from '../broker/mirror.ts';
+import type { Feed, Mirror } from '../broker/store/mirror.ts';
+import { stateTypes } from '../broker/store/mirror.ts';
 import type { LogPage } from '../hub/event-log.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';

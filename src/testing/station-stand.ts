@@ -1,5 +1,5 @@
-import type { DeviceLink } from '../broker/device-link.ts';
-import { createStation, type Station } from '../broker/station.ts';
+import type { DeviceLink } from '../broker/station/device-link.ts';
+import { createStation, type Station } from '../broker/station/station.ts';
 import type { Client } from '../hub/session.ts';
 import type { Clock } from '../link/clock.ts';
 import { type ManualPair, manualPair } from '../link/memory.ts';

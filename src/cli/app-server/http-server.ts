@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopbackName } from '../../broker/access-hosts.ts';
+import { isLoopbackName } from '../../broker/access/hosts.ts';
 import { acceptUpgrades, refuseUpgrade } from '../../link/node/upgrade.ts';
 import type { Pipe } from '../../link/pipe.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';

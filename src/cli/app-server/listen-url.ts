@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../../broker/access-hosts.ts';
+import { isLoopbackName } from '../../broker/access/hosts.ts';
 import { type Misuse, misuse } from '../program/outcome.ts';
 
 export type ListenUrl = {

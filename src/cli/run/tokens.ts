@@ -1,5 +1,5 @@
-import { openTokens } from '../../broker/sqlite-tokens.ts';
-import type { TokenKind, TokenRecord, TokenRequest, Tokens } from '../../broker/tokens.ts';
+import { openTokens } from '../../broker/store/sqlite-tokens.ts';
+import type { TokenKind, TokenRecord, TokenRequest, Tokens } from '../../broker/store/tokens.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import { isPrivilege, type Privilege, privileges } from '../../protocol/privileges.ts';
 import { StoreError } from '../../sqlite/store-error.ts';

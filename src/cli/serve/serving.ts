@@ -1,6 +1,6 @@
 import { type Broker, createBroker } from '../../broker/broker.ts';
 import type { BrokerEvent } from '../../broker/log.ts';
-import { openTokens } from '../../broker/sqlite-tokens.ts';
+import { openTokens } from '../../broker/store/sqlite-tokens.ts';
 import { systemClock } from '../../link/clock.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import { ulid } from '../../runtime/ulid.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TokenKind, Tokens } from '../../broker/tokens.ts';
+import type { TokenKind, Tokens } from '../../broker/store/tokens.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import { privileges } from '../../protocol/privileges.ts';
 

@@ -1,0 +1,107 @@
+import type { Clock, Timer } from '../../link/clock.ts';
+import type { Frame } from '../../protocol/frames.ts';
+import { type Scope, scopeKey } from '../../protocol/shapes.ts';
+import { type Presence, presenceFrame } from './presence.ts';
+import {
+  deviceStatusSnapshot,
+  loopStatusSnapshot,
+  queueSnapshot,
+  type View,
+  waitsForDevice,
+} from './snapshot.ts';
+
+/** What waits is told again this often (SYNC-3). */
+const againMs = 30_000;
+/** A queue that changes at every turn of the event loop is told this often. */
+const queueMs = 100;
+
+export type RestatingOptions = {
+  readonly clock: Clock;
+  view(scope: Scope): View;
+  /** The conversations that somebody watches. */
+  followed(): Iterable<Scope>;
+  say(frame: Frame): void;
+  trouble(what: string, error: unknown): void;
+};
+
+/** [SYNC-3] Tells those who watch how things are when no event of the device does: that it is away or back, and what waits for it. */
+export class Restating {
+  readonly #options: RestatingOptions;
+  /** Conversations that were last told to wait for the device. */
+  readonly #waiting = new Set<string>();
+  readonly #queues = new Map<string, { readonly timer: Timer; again: boolean }>();
+  #again: Timer | null = null;
+
+  constructor(options: RestatingOptions) {
+    this.#options = options;
+  }
+
+  /** From now on what waits is told while the device is away. */
+  begin({ online }: Presence): void {
+    this.#again?.cancel();
+    this.#again = online ? null : this.#options.clock.after(againMs, () => this.#tellAgain());
+  }
+
+  /** The device came or went. */
+  presence(presence: Presence): void {
+    const { say } = this.#options;
+    say(presenceFrame(presence));
+    this.#eachFollowed((view) => {
+      say(deviceStatusSnapshot(view));
+      this.#tellWaiting(view);
+    });
+    this.begin(presence);
+  }
+
+  /** What waits here for a conversation has changed. */
+  queue(scope: Scope): void {
+    const key = scopeKey(scope);
+    const quiet = this.#queues.get(key);
+    if (quiet) {
+      quiet.again = true;
+      return;
+    }
+    this.#tell(() => this.#options.say(queueSnapshot(this.#options.view(scope))));
+    const timer = this.#options.clock.after(queueMs, () => {
+      const { again } = this.#queues.get(key) ?? { again: false };
+      this.#queues.delete(key);
+      if (again) this.queue(scope);
+    });
+    this.#queues.set(key, { timer, again: false });
+  }
+
+  stop(): void {
+    this.#again?.cancel();
+    for (const { timer } of this.#queues.values()) timer.cancel();
+    this.#queues.clear();
+  }
+
+  #tellAgain(): void {
+    this.#eachFollowed((view) => this.#tellWaiting(view));
+    this.#again = this.#options.clock.after(againMs, () => this.#tellAgain());
+  }
+
+  /** That it waits, for as long as it does; and once that it does no longer. */
+  #tellWaiting(view: View): void {
+    const key = scopeKey(view.scope);
+    const waits = waitsForDevice(view);
+    if (waits || this.#waiting.has(key)) this.#options.say(loopStatusSnapshot(view));
+    if (waits) this.#waiting.add(key);
+    else this.#waiting.delete(key);
+  }
+
+  #eachFollowed(tell: (view: View) => void): void {
+    this.#tell(() => {
+      for (const scope of [...this.#options.followed()]) tell(this.#options.view(scope));
+    });
+  }
+
+  /** Nobody asked, so nobody could be answered with the failure. */
+  #tell(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.trouble('how things are could not be told', error);
+    }
+  }
+}
