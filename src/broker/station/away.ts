@@ -167,7 +167,7 @@ function reply(frame: Frame, payload: Readonly<Record<string, unknown>>): Frame 
   return done ?? refusal(frame, failure('internal', `"${frame.type}" has no reply.`));
 }
 
-const stamped = ({ request_id }: Frame): string | undefined =>
+export const stamped = ({ request_id }: Frame): string | undefined =>
   typeof request_id === 'string' ? request_id : undefined;
 
 const offline = failure(

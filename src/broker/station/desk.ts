@@ -2,6 +2,7 @@ import type { Clock } from '../../link/clock.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
+import { okReply } from '../../protocol/reply.ts';
 import { routeOf } from '../../protocol/routing.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import { StoreError } from '../../sqlite/store-error.ts';
@@ -14,6 +15,7 @@ import {
   queued,
   receipt,
   refusal,
+  stamped,
   type Verdict,
 } from './away.ts';
 import { Delivery, isDelivery } from './delivery.ts';
@@ -23,7 +25,7 @@ import type { Hello } from './handshake.ts';
 import { Held } from './held.ts';
 import { InHand, type Relayed } from './in-hand.ts';
 import type { LinkSession } from './link-session.ts';
-import { identify, type Parking, parkedReceipt, scopeIn } from './parking.ts';
+import { identify, type Parking, parkedItem, parkedReceipt, scopeIn } from './parking.ts';
 import { Settling } from './settling.ts';
 import type { View } from './snapshot.ts';
 
@@ -84,6 +86,7 @@ export class Desk {
   /** A stamped command of a client. */
   toDevice(frame: Frame): void {
     try {
+      if (frame.type === 'remove_queue_item' && this.#take(frame)) return;
       if (this.#holding) this.#hold(frame);
       else if (this.#link && !this.#choked(this.#link)) this.#relay(this.#link, frame);
       else this.#answerHere(frame);
@@ -195,6 +198,18 @@ export class Desk {
   #release(): void {
     this.#holding = false;
     for (const frame of this.#held.take()) this.toDevice(frame);
+  }
+
+  /** A person takes back what waits here. False where it does not, or the device may have it. */
+  #take(frame: Frame): boolean {
+    if (this.#link || this.#holding) return false;
+    const scope = scopeIn(frame);
+    const entry = scope && parkedItem(frame.item_id, this.#options.inbox.of(scope));
+    if (!entry || this.#settling.doubtful.has(entry.position)) return false;
+    this.#settling.end(entry, 'cancelled', null);
+    const taken = okReply('remove_queue_item', stamped(frame), { item_id: frame.item_id });
+    this.#options.say(taken);
+    return true;
   }
 
   #answerHere(frame: Frame): void {

@@ -54,6 +54,28 @@ describe('an input for a device that is away', () => {
     expect(stand.inbox.all()).toEqual([]);
   });
 
+  it('[IN-3] is taken back by a person while it waits, and is never worked', () => {
+    const { stand, device, client } = away();
+    client.send(say('m-1'));
+    client.send(say('m-2'));
+    client.send({ type: 'remove_queue_item', request_id: 'r', runtime: scope, item_id: 'parked-1' });
+    client.send({ type: 'remove_queue_item', request_id: 'again', runtime: scope, item_id: 'parked-1' });
+    stand.flush();
+    expect(client.of('remove_queue_item_response')).toMatchObject([
+      { request_id: 'r', success: true, item_id: 'parked-1' },
+      { request_id: 'again', success: false, error_code: 'device_offline' },
+    ]);
+    expect(states(client, 'm-1')).toEqual(['parked', 'cancelled']);
+    expect(lastQueue(client)).toEqual(['m-2']);
+    stand.link(device);
+    stand.flush();
+    expect(device.worked).toEqual(['m-2']);
+    client.send(say('m-1'));
+    stand.flush();
+    expect(states(client, 'm-1').at(-1)).toBe('cancelled');
+    expect(device.worked).toEqual(['m-2']);
+  });
+
   it('[IN-4] waits through a restart of the broker', () => {
     const { stand, device, client } = away();
     client.send(say('m-1'));

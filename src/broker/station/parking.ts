@@ -107,17 +107,24 @@ export const fateReceipt = (scope: Scope, key: string, fate: Omit<Fate, 'hash'>)
 /** What a queue shows of messages may have so many characters in all; beyond that only the messages' ids are shown. */
 const shownContent = 1024 * 1024;
 
+const itemId = ({ position }: Parked): string => `parked-${position}`;
+
+/** The message that a queue shows under that id. */
+export const parkedItem = (id: unknown, parked: readonly Parked[]): Parked | undefined =>
+  parked.find((one) => one.kind === 'message' && itemId(one) === id);
+
 /** Messages that wait at the broker, as items of the conversation's queue. */
 export function parkedItems(parked: readonly Parked[]): readonly Readonly<Record<string, unknown>>[] {
   let left = shownContent;
-  return parked.flatMap(({ kind, key, position, frame, at }) => {
+  return parked.flatMap((one) => {
+    const { kind, key, frame, at } = one;
     if (kind !== 'message') return [];
     const { messages } = fields(frame.payload);
     const content = Array.isArray(messages) ? identifying(messages.map(fields))?.content : undefined;
     left -= JSON.stringify(content ?? '').length;
     return [
       {
-        id: `parked-${position}`,
+        id: itemId(one),
         client_message_id: key,
         kind: 'message',
         source: 'user',

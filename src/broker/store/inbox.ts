@@ -26,7 +26,7 @@ export type Parked = {
 export type Fate = {
   readonly inputId: string;
   readonly hash: string | null;
-  readonly state: 'handed_over' | 'indeterminate' | 'failed' | 'rejected';
+  readonly state: 'handed_over' | 'indeterminate' | 'failed' | 'cancelled' | 'rejected';
   /** Of the table of errors; null where there is nothing to explain. */
   readonly code: string | null;
   /** Milliseconds since the epoch. */
