@@ -54,7 +54,7 @@ describe('an input for a device that is away', () => {
     expect(stand.inbox.all()).toEqual([]);
   });
 
-  it('[IN-3] is taken back by a person while it waits, and is never worked', () => {
+  it('[IN-3] is taken back by a person while it waits, and is never worked', async () => {
     const { stand, device, client } = away();
     client.send(say('m-1'));
     client.send(say('m-2'));
@@ -66,6 +66,8 @@ describe('an input for a device that is away', () => {
       { request_id: 'again', success: false, error_code: 'device_offline' },
     ]);
     expect(states(client, 'm-1')).toEqual(['parked', 'cancelled']);
+    await stand.clock.advance(100);
+    stand.flush();
     expect(lastQueue(client)).toEqual(['m-2']);
     stand.link(device);
     stand.flush();
