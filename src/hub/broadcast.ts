@@ -43,6 +43,11 @@ export class Broadcast {
     return this.#observers;
   }
 
+  /** Its bytes as farhand clients were told them; null where none was. */
+  get told(): Numbered | null {
+    return this.#verbatim ?? null;
+  }
+
   get verbatim(): Numbered {
     this.#verbatim ??= this.#numbering?.keep(this.#text, this.to, this.#view) ?? { seq: 0, text: this.#text };
     return this.#verbatim;

@@ -2,6 +2,7 @@ import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { EventLog, LogPage } from './event-log.ts';
+import type { Recent, Replayed } from './recent.ts';
 import { type Asked, judge, type Verdict } from './verdict.ts';
 
 /** Bytes read from a log at once. */
@@ -15,11 +16,17 @@ const MOST = 10_000;
  * it hears of the scope.
  */
 type Cursor = {
+  readonly key: string;
   readonly scope: Scope;
   readonly since: number;
   logId: string | null;
   at: number;
   until: number;
+};
+
+/** A page of the log, or of what others were told lately. */
+type Page = Pick<LogPage, 'gap'> & {
+  readonly events: readonly (LogPage['events'][number] & Partial<Replayed>)[];
 };
 
 /** A sync under way: its answer waits until every event up to `due` is sent (SYNC-1). */
@@ -35,14 +42,15 @@ type Ask = {
 
 export type FeedOptions = {
   readonly log: EventLog;
+  readonly recent: Recent;
   /** Whether the socket takes more now; when it does again, `pull` is called. */
   ready(): boolean;
   /** Whether a live event goes out at once. */
   live(): boolean;
   /** A live event. */
   event(broadcast: Broadcast): void;
-  /** One out of the log. */
-  replay(text: string): void;
+  /** One that was told others before, or comes out of the log. */
+  replay(event: Pick<Replayed, 'text'> & Partial<Replayed>): void;
   tell(frame: Frame, asked: boolean): void;
   followed(key: string, scope: Scope): void;
   /** The last transport number of the hub. */
@@ -85,7 +93,7 @@ export class Feed {
     if (this.#cursors.has(key)) return;
     const newest = this.#head(scope);
     if (!newest) return;
-    this.#begin(key, { scope, since: this.#options.now(), ...newest, until: newest.at });
+    this.#begin({ key, scope, since: this.#options.now(), ...newest, until: newest.at });
     this.#named++;
   }
 
@@ -107,7 +115,7 @@ export class Feed {
     const newest = this.#head(scope);
     if (!newest) return null;
     if (this.#cursors.size < MOST)
-      return this.#begin(key, { scope, since: 0, logId: newest.logId, at: seq - 1, until: seq - 1 });
+      return this.#begin({ key, scope, since: 0, logId: newest.logId, at: seq - 1, until: seq - 1 });
     this.#options.overfull();
     return null;
   }
@@ -148,7 +156,7 @@ export class Feed {
     const known = this.#cursors.get(key);
     if (!known) this.#named++;
     const cursor =
-      known ?? this.#begin(key, { scope, since: this.#options.now(), logId, at: after, until: after });
+      known ?? this.#begin({ key, scope, since: this.#options.now(), logId, at: after, until: after });
     // Without a cursor nothing is replayed, but what the session was still to be sent it is sent.
     if (this.#isAnother(cursor, logId)) this.#leap(cursor, after, after);
     else if (asked.after_event_seq !== undefined) this.#leap(cursor, after, Math.max(cursor.until, after));
@@ -214,7 +222,7 @@ export class Feed {
   pull(): void {
     for (const cursor of this.#behind) {
       if (!this.#options.ready()) return;
-      const page = this.#read((log) => log.read(cursor.scope, cursor.at, PAGE));
+      const page = this.#pageOf(cursor);
       if (!page) return;
       if (page.gap) return this.#options.overtaken();
       this.#behind.delete(cursor);
@@ -224,13 +232,18 @@ export class Feed {
     }
   }
 
-  #send(cursor: Cursor, { events }: LogPage): void {
+  #pageOf({ key, scope, at }: Cursor): Page | null {
+    const events = this.#options.recent.after(key, at, PAGE);
+    return events ? { events, gap: null } : this.#read((log) => log.read(scope, at, PAGE));
+  }
+
+  #send(cursor: Cursor, { events }: Page): void {
     // The conversation was deleted under it: there is nothing to wait for.
     if (events.length === 0) cursor.until = cursor.at;
-    for (const { event_seq, text } of events) {
-      if (event_seq > cursor.until) break;
-      cursor.at = event_seq;
-      this.#options.replay(text);
+    for (const event of events) {
+      if (event.event_seq > cursor.until) break;
+      cursor.at = event.event_seq;
+      this.#options.replay(event);
       this.#release(cursor);
     }
     this.#release(cursor);
@@ -267,9 +280,9 @@ export class Feed {
     this.#asks = this.#asks.filter((ask) => !ask.answered || ask.held.length > 0);
   }
 
-  #begin(key: string, cursor: Cursor): Cursor {
-    this.#cursors.set(key, cursor);
-    this.#options.followed(key, cursor.scope);
+  #begin(cursor: Cursor): Cursor {
+    this.#cursors.set(cursor.key, cursor);
+    this.#options.followed(cursor.key, cursor.scope);
     return cursor;
   }
 

@@ -9,6 +9,7 @@ import { Broadcast } from './broadcast.ts';
 import type { EventLog } from './event-log.ts';
 import { Numbering } from './numbering.ts';
 import { Parted } from './parted.ts';
+import { Recent, type Replayed } from './recent.ts';
 import { fits } from './resume-token.ts';
 import { type Client, ClientSession, type Resuming } from './session.ts';
 import { newSessionId, readStamp, type Stamp } from './stamp.ts';
@@ -59,6 +60,7 @@ export function createHub(options: HubOptions): Hub {
   const numbering = numbered ? new Numbering(ringBytes) : null;
   const sessions = new Map<string, ClientSession>();
   const parted = new Parted<ClientSession>(clock);
+  const recent = new Recent();
   const audiences = new Audiences<Telling>();
   /** Whom the last snapshot that said so was for. */
   let lastAsker: (Stamp & { readonly key: string }) | null = null;
@@ -69,7 +71,7 @@ export function createHub(options: HubOptions): Hub {
     const id = newSessionId();
     const session: ClientSession = new ClientSession({
       ...client,
-      ...{ id, pipe, log, clock, version, numbering, toDevice },
+      ...{ id, pipe, log, recent, clock, version, numbering, toDevice },
       followed: (key, scope) => audiences.follow(key, scope, session.telling),
       resume: (wanted) => resume(session, wanted),
       parted: () => parted.keep(session),
@@ -124,7 +126,10 @@ export function createHub(options: HubOptions): Hub {
     const hearers = audiences.of(key, scope);
     if (hearers.length === 0) return;
     const broadcast = toScope(frame, text, key, scope, seq);
+    const kept: Replayed = { event_seq: seq, text, numbered: null };
+    recent.add(key, kept);
     for (const one of hearers) one.event(key, scope, seq, broadcast);
+    kept.numbered ??= broadcast.told;
   }
 
   function snapshot(frame: Frame, text: string, scope: Scope): void {

@@ -16,6 +16,7 @@ import type { EventLog } from './event-log.ts';
 import type { Hears } from './hearing.ts';
 import type { Numbering } from './numbering.ts';
 import type { Reach } from './reach.ts';
+import type { Recent } from './recent.ts';
 import { newResumeToken } from './resume-token.ts';
 import { Telling } from './telling.ts';
 
@@ -56,6 +57,7 @@ export type SessionOptions = Client & {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly version: string;
+  readonly recent: Recent;
   readonly numbering: Numbering | null;
   toDevice(frame: Frame): void;
   followed(key: string, scope: Scope): void;
@@ -81,12 +83,12 @@ export class ClientSession {
   #ended = false;
 
   constructor(options: SessionOptions) {
-    const { id, principal, reach, hears, query, appServer, pipe, clock, log, numbering } = options;
+    const { id, principal, reach, hears, query, appServer, pipe, clock, log, recent, numbering } = options;
     this.#options = options;
     this.binding = JSON.stringify([principal, reach?.agents ?? null, hears]);
     const dialect = chooseDialect({ url: query, appServer });
     this.telling = new Telling({
-      ...{ id, principal, reach, hears, dialect, pipe, log, numbering },
+      ...{ id, principal, reach, hears, dialect, pipe, log, recent, numbering },
       followed: options.followed,
       choked: () => this.#cut('slow_reader', 'Too much waits to be read: connect and sync again.'),
       overtaken: () => {

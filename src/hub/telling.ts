@@ -10,6 +10,7 @@ import { Feed } from './feed.ts';
 import { type Hears, namedBy, wideHearing } from './hearing.ts';
 import type { Numbering } from './numbering.ts';
 import { type Reach, reaches } from './reach.ts';
+import type { Recent } from './recent.ts';
 import type { Kept } from './ring.ts';
 import { hashesIn, ShownHashes } from './shown-hashes.ts';
 import type { Asked } from './verdict.ts';
@@ -25,6 +26,7 @@ export type TellingOptions = {
   readonly dialect: Dialect;
   readonly pipe: Pipe;
   readonly log: EventLog;
+  readonly recent: Recent;
   readonly numbering: Numbering | null;
   followed(key: string, scope: Scope): void;
   /** Too much waits to be read in its socket. */
@@ -46,7 +48,7 @@ export class Telling implements Hearer {
   readonly #mayKnowAll: boolean;
 
   constructor(options: TellingOptions) {
-    const { id, principal, reach, hears, dialect, pipe, log, numbering } = options;
+    const { id, principal, reach, hears, dialect, pipe, log, recent, numbering } = options;
     this.#options = options;
     this.#privileges = new Set(principal.privileges);
     this.#mayKnowAll = privileges.every((one) => this.#privileges.has(one));
@@ -55,10 +57,11 @@ export class Telling implements Hearer {
     this.wire = new Wire({ id, pipe, dialect, numbering, observer, choked: options.choked });
     this.feed = new Feed({
       log,
+      recent,
       ready: () => this.wire.ready,
       live: () => this.wire.live,
       event: (broadcast) => this.#share(broadcast),
-      replay: (text) => this.#replay(text),
+      replay: (event) => this.#replay(event),
       tell: (frame, asked) => this.tell(frame, asked),
       followed: options.followed,
       now: () => numbering?.last ?? 0,
@@ -136,14 +139,15 @@ export class Telling implements Hearer {
   }
 
   /** A farhand client that may know everything gets the stored bytes, so that they need not even be read. */
-  #replay(text: string): void {
+  #replay(event: Parameters<Wire['replay']>[0]): void {
     const { wire } = this;
+    const { text } = event;
     if (this.#mayKnowAll && wire.dialect.name === 'farhand' && !text.includes('"input_hash"'))
-      return wire.replay(text, null);
+      return wire.replay(event, null);
     const frame = JSON.parse(text) as Frame;
     if (!this.may(privilegeOf(frame.type))) return;
     this.#note(frame);
-    wire.replay(text, frame);
+    wire.replay(event, frame);
   }
 
   #note(frame: Frame): void {

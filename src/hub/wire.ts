@@ -4,6 +4,7 @@ import type { Frame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Numbered, Numbering } from './numbering.ts';
+import type { Replayed } from './recent.ts';
 import type { Kept } from './ring.ts';
 import { forObservers } from './view.ts';
 
@@ -135,9 +136,10 @@ export class Wire {
     for (const part of parts) this.#put(part);
   }
 
-  /** Out of the log, where it stays; `frame` where the bytes are not for every client. */
-  replay(text: string, frame: Frame | null): void {
-    if (!frame) return this.#put(this.#number(text, false));
+  /** What stays in the log, or was told others lately; `frame` where the bytes are not for every client. */
+  replay(event: Pick<Replayed, 'text'> & Partial<Replayed>, frame: Frame | null): void {
+    const { text } = event;
+    if (!frame) return this.#put(this.#alike(event));
     for (const one of this.#inDialect(frame, true))
       this.#put(this.#number(one === frame ? text : JSON.stringify(one), false));
   }
@@ -198,6 +200,17 @@ export class Wire {
     if (kept) return numbering.keep(text, { to: 'session', id }, 'both');
     const numbered = numbering.number(text);
     this.#unkept = numbered.seq;
+    return numbered;
+  }
+
+  /** The bytes that others were told, unless they bear a number from before what this one was given, or from before it came. */
+  #alike(event: Pick<Replayed, 'text'> & Partial<Replayed>): Numbered {
+    if (event.numbered && event.numbered.seq > Math.max(this.#given, this.#from)) {
+      this.#unkept = event.numbered.seq;
+      return event.numbered;
+    }
+    const numbered = this.#number(event.text, false);
+    if (event.numbered !== undefined) event.numbered = numbered;
     return numbered;
   }
 

@@ -184,7 +184,7 @@ export class BrokerLife {
     return told;
   }
 
-  /** [IN-4] What a device says it has, it has noted in the same commit. */
+  /** [IN-4] The message that a device says it has, it has noted in the same commit. */
   #taken(position: number): void {
     const { isConsumed, trouble } = this.#options;
     if (!isConsumed(this.#inbox.id, position))

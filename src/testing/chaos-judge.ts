@@ -10,6 +10,8 @@ export type Evidence = {
   /** What was sent, and the tool requests whose answer was taken, by `scopeKey`. */
   readonly sent: readonly { readonly scope: Scope; readonly key: string }[];
   readonly decided: readonly { readonly scope: Scope; readonly requestId: string }[];
+  /** An answer that was taken may have waited behind an abort, and then it is too late. */
+  readonly relayed: boolean;
   /** Of each client that had caught up, by `scopeKey`. */
   readonly clients: readonly ReadonlyMap<string, { readonly told: Told }>[];
   /** The lines of the marks file. */
@@ -19,7 +21,7 @@ export type Evidence = {
 };
 
 /** Whether the promise held: what broke it, nothing otherwise. */
-export function judge({ kept, sent, decided, clients, marks, read }: Evidence): Broken {
+export function judge({ kept, sent, decided, relayed, clients, marks, read }: Evidence): Broken {
   const facts = [...kept.values()].flatMap((one) => one.facts);
   const missing = sent
     .filter(({ scope }) => !kept.has(scopeKey(scope)))
@@ -31,7 +33,7 @@ export function judge({ kept, sent, decided, clients, marks, read }: Evidence): 
     return [
       ...lost(one, keys, told),
       ...taken(one.facts),
-      ...answers.flatMap(({ requestId }) => forgotten(one, requestId)),
+      ...answers.flatMap(({ requestId }) => forgotten(one, requestId, relayed)),
       ...told.flatMap((client) => story(one, client)),
       ...twice(one.facts, marks),
       ...wrongFiles(one.facts, read),
@@ -51,11 +53,19 @@ function taken(facts: Kept['facts']): Broken {
 }
 
 /** An answer to a tool request that was taken counts, and is the only one (APR-3). */
-function forgotten({ facts }: Kept, requestId: string): Broken {
+function forgotten({ facts }: Kept, requestId: string, relayed: boolean): Broken {
   const decisions = facts.filter(
     (fact) => fact.kind === 'call_decided' && requestId === `perm-${fact.call}`,
   ).length;
-  return decisions === 1
+  const isLate = relayed && decisions === 0 && aborted(facts, requestId);
+  return decisions === 1 || isLate
     ? []
     : [`lost: the answer to ${requestId} was taken, and is kept ${decisions} times`];
+}
+
+/** Whether the turn in which that was asked was stopped. */
+function aborted(facts: Kept['facts'], requestId: string): boolean {
+  const asked = facts.findIndex((fact) => fact.kind === 'call' && requestId === `perm-${fact.call.id}`);
+  const end = facts.slice(asked).find((fact) => fact.kind === 'turn_finished');
+  return end?.kind === 'turn_finished' && end.stop_reason === 'cancelled';
 }

@@ -88,6 +88,7 @@ class RelayedWorld {
       random: this.#random,
       clock: this.#clock,
       folder: this.#folder,
+      relayed: true,
       open: async () => this.#open(),
       noted: (what) => {
         if (what === 'outbox') this.interrupted.push('client: outbox');

@@ -34,6 +34,8 @@ export type TrialOptions = {
   readonly folder: string;
   /** A client's attempt to reach whatever device there is now. */
   open(): Promise<Pipe | DialFailure>;
+  /** Whether commands may wait for the device on their way. Default false. */
+  readonly relayed?: boolean;
   /** A stored event that a client was told. */
   event?(text: string): void;
   /** A client has come while things happen, or has died and left something in its outbox. */
@@ -146,6 +148,7 @@ export class Trial {
       kept,
       sent: [...(this.#drive?.sent.values() ?? [])],
       decided: this.#decided,
+      relayed: this.#options.relayed ?? false,
       clients,
       marks: this.#read(marksFile)?.split('\n').filter(Boolean) ?? [],
       read: (path) => this.#read(path),
@@ -163,8 +166,9 @@ export class Trial {
   }
 
   break(what: string): void {
+    if (this.broken.includes(what)) return;
     this.note(what);
-    if (!this.broken.includes(what)) this.broken.push(what);
+    this.broken.push(what);
   }
 
   note(what: string): void {

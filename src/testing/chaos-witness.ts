@@ -10,7 +10,7 @@ export type WitnessOptions = {
   dead(): boolean;
   /** The device told this. */
   heard(text: string): void;
-  /** The device says that it has what waited at that place. */
+  /** The device says that it has the message or the decision that waited at that place. */
   taken(position: number): void;
 };
 
@@ -47,7 +47,7 @@ export function witness(pipe: Pipe, { through, dead, heard, taken }: WitnessOpti
     through('event', () => {
       commands.delete(id);
       if (!answers || !isDelivery(frame.request_id)) return listen(text);
-      if (frame.accepted === true || frame.success === true) taken(Number(id.split(':')[1]));
+      if (frame.accepted === true) taken(Number(id.split(':')[1]));
       through('taken', () => {
         deliveries.delete(id);
         listen(text);

@@ -87,6 +87,19 @@ describe('[IN-4] a delivery', () => {
     }
   });
 
+  it.each([
+    ['store_full', [1, 1]],
+    ['store_unwritable', [1, 1]],
+    ['input_invalid', [1]],
+    ['approval_hash_mismatch', [1]],
+  ])('waits for a device in trouble, and for nothing else: %s', async (error_code, expected) => {
+    const { clock, delivery, park, answer, positions } = delivering();
+    delivery.add(park('a'));
+    answer(1, { accepted: false, error_code });
+    await clock.advance(1_000);
+    expect(positions()).toEqual(expected);
+  });
+
   it('does not hand over what expired while it was tried', async () => {
     const { clock, inbox, delivery, settling, told, park, answer, positions } = delivering();
     for (const entry of [park('a'), park('b')]) delivery.add(entry);

@@ -27,6 +27,12 @@ const codeOf = (code: unknown, otherwise: ErrorCode): ErrorCode =>
 const messageOf = (message: unknown): string =>
   typeof message === 'string' ? message : 'The device refused without a reason.';
 
+/** The trouble is the device's, not the command's, such as a full disk: what waits may wait until it has passed. */
+function passes({ code }: Failure): boolean {
+  const { retry, http } = errorTable[code];
+  return retry === 'same' || (retry === 'after' && http >= 500);
+}
+
 /** An answer is due in half a minute; what has none by then is sent again, which a device that keeps a record takes once. */
 const answerMs = 30_000;
 const firstPauseMs = 1_000;
@@ -96,8 +102,7 @@ export class Delivery {
     const { entry, tries } = sent;
     this.#options.settling.doubtful.delete(position);
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
-    if (outcome !== 'taken' && errorTable[outcome.code].retry === 'same')
-      return this.#again(entry, tries, pause);
+    if (outcome !== 'taken' && passes(outcome)) return this.#again(entry, tries, pause);
     this.#settle(entry, outcome);
     this.#leave(entry);
   }

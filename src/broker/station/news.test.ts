@@ -146,18 +146,41 @@ describe('when the device goes and comes', () => {
     const { stand, device, pair, client } = busy();
     device.loop(scope, 'WAITING_ON_INPUT');
     stand.flush();
+    client.clear();
     pair.cut();
     await stand.clock.advance(30_000);
     stand.flush();
+    expect(client.of('update_loop_status')).toHaveLength(1);
+    expect(client.of('update_loop_status')[0]?.loop_status).not.toHaveProperty('waiting_for');
     client.clear();
     client.send(say('m-1'));
+    stand.flush();
+    const waiting = { loop_status: { status: 'WAITING_ON_INPUT', waiting_for: { kind: 'device' } } };
+    expect(client.of('update_loop_status')).toMatchObject([waiting]);
     await stand.clock.advance(30_000);
     stand.flush();
-    await stand.clock.advance(30_000);
+    expect(client.of('update_loop_status')).toMatchObject([waiting, waiting]);
+  });
+
+  it('[SYNC-3] one who was told by a broker that began anew is told when it waits no more', () => {
+    const { stand, device, pair } = busy();
+    device.loop(scope, 'WAITING_ON_INPUT');
+    stand.flush();
+    stand.mirror.flush();
+    pair.cut();
+    stand.peer().send({ type: 'abort_message', request_id: 'a', runtime: scope });
+    stand.flush();
+    stand.restart();
+    const client = stand.peer();
+    client.send({ type: 'sync', request_id: 's', runtime: scope });
     stand.flush();
     expect(client.of('update_loop_status')).toMatchObject([
-      { loop_status: { status: 'WAITING_ON_INPUT', waiting_for: { kind: 'device' } } },
+      { loop_status: { waiting_for: { kind: 'device' } } },
     ]);
+    client.clear();
+    stand.link(device);
+    stand.flush();
+    expect(client.of('update_loop_status').at(-1)?.loop_status).not.toHaveProperty('waiting_for');
   });
 
   it('[SYNC-3] what waits is shown no longer once it is taken', async () => {

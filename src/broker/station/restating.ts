@@ -27,8 +27,6 @@ export type RestatingOptions = {
 /** [SYNC-3] Tells those who watch how things are when no event of the device does: that it is away or back, and what waits for it. */
 export class Restating {
   readonly #options: RestatingOptions;
-  /** Conversations that were last told to wait for the device. */
-  readonly #waiting = new Set<string>();
   readonly #queues = new Map<string, { readonly timer: Timer; again: boolean }>();
   #again: Timer | null = null;
 
@@ -42,13 +40,13 @@ export class Restating {
     this.#again = online ? null : this.#options.clock.after(againMs, () => this.#tellAgain());
   }
 
-  /** The device came or went. */
+  /** The device came or went; whoever asked before was told that things wait for it, or that they do not. */
   presence(presence: Presence): void {
     const { say } = this.#options;
     say(presenceFrame(presence));
     this.#eachFollowed((view) => {
       say(deviceStatusSnapshot(view));
-      this.#tellWaiting(view);
+      say(loopStatusSnapshot(view));
     });
     this.begin(presence);
   }
@@ -61,7 +59,11 @@ export class Restating {
       quiet.again = true;
       return;
     }
-    this.#tell(() => this.#options.say(queueSnapshot(this.#options.view(scope))));
+    this.#tell(() => {
+      const view = this.#options.view(scope);
+      this.#options.say(queueSnapshot(view));
+      if (!view.presence.online) this.#options.say(loopStatusSnapshot(view));
+    });
     const timer = this.#options.clock.after(queueMs, () => {
       const { again } = this.#queues.get(key) ?? { again: false };
       this.#queues.delete(key);
@@ -77,17 +79,10 @@ export class Restating {
   }
 
   #tellAgain(): void {
-    this.#eachFollowed((view) => this.#tellWaiting(view));
+    this.#eachFollowed((view) => {
+      if (waitsForDevice(view)) this.#options.say(loopStatusSnapshot(view));
+    });
     this.#again = this.#options.clock.after(againMs, () => this.#tellAgain());
-  }
-
-  /** That it waits, for as long as it does; and once that it does no longer. */
-  #tellWaiting(view: View): void {
-    const key = scopeKey(view.scope);
-    const waits = waitsForDevice(view);
-    if (waits || this.#waiting.has(key)) this.#options.say(loopStatusSnapshot(view));
-    if (waits) this.#waiting.add(key);
-    else this.#waiting.delete(key);
   }
 
   #eachFollowed(tell: (view: View) => void): void {

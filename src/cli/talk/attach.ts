@@ -1,17 +1,14 @@
 import { type Client, createClient } from '../../client/client.ts';
-import { connect } from '../../client/connect.ts';
 import type { ClientState } from '../../client/state.ts';
-import { dial } from '../../link/node/websocket.ts';
 import type { Failure } from '../../protocol/errors.ts';
-import { limits } from '../../protocol/limits.ts';
 import { Member } from '../home/member.ts';
 import { homePaths } from '../home/paths.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
 import { isProblem, type Misuse } from '../program/outcome.ts';
 import { printable } from '../show/printable.ts';
-import { deviceNews } from './device-news.ts';
 import { ownerNews } from './owner-news.ts';
-import { type Reach, type ReachFlags, readReach, tokenHint } from './reach.ts';
+import { type ReachFlags, readReach } from './reach.ts';
+import { stateWatch } from './state-watch.ts';
 
 /** Takes this process's place in its home. */
 export async function joinHome(io: Io): Promise<Member | Failure> {
@@ -43,6 +40,8 @@ export async function attach(
   const reach = readReach(flags, io.env);
   if (isProblem(reach)) return reach;
   if (!reach) return attachHome(io, tell);
+  // Only who goes elsewhere pays for the way there.
+  const { attachFar } = await import('./attach-far.ts');
   return attachFar(reach, io, tell ?? ((text) => note(io, errStyle(io).yellow(text))));
 }
 
@@ -60,58 +59,14 @@ async function attachHome(io: Io, tell?: (text: string) => void): Promise<Attach
       states.changed(state);
     },
   });
-  return { client, member, folder: io.cwd, until: states.until(client) };
+  const until: Attached['until'] = (is, giveUp) => states.until(client, is, giveUp);
+  return { client, member, folder: io.cwd, until };
 }
 
-function attachFar({ url, token, environment }: Reach, io: Io, tell: (text: string) => void): Attached {
-  const states = stateWatch();
-  const news = deviceNews(tell, url);
-  const client = connect({
-    url,
-    token,
-    environment,
-    hint: tokenHint,
-    openSocket: (place, { headers }) => dial(place, { headers, maxPayload: limits.frameFromDevice }),
-    name: 'farhand',
-    onTrouble: troubleTo(io),
-    onState(state) {
-      news(state);
-      states.changed(state);
-    },
-  });
-  return { client, member: null, folder: null, until: states.until(client) };
-}
-
-const troubleTo =
+export const troubleTo =
   (io: Io) =>
   ({ message }: Failure): void =>
     note(io, errStyle(io).yellow(`farhand: ${printable(message)}`));
-
-function stateWatch() {
-  const looks = new Set<(state: ClientState) => void>();
-  const until =
-    (client: Client): Attached['until'] =>
-    (is, giveUp) =>
-      new Promise((resolve) => {
-        const end = (found: boolean) => {
-          looks.delete(look);
-          giveUp.removeEventListener('abort', gaveUp);
-          resolve(found);
-        };
-        const look = (state: ClientState) => is(state) && end(true);
-        const gaveUp = () => end(false);
-        looks.add(look);
-        giveUp.addEventListener('abort', gaveUp);
-        if (giveUp.aborted) end(false);
-        else look(client.state());
-      });
-  return {
-    until,
-    changed: (state: ClientState) => {
-      for (const look of looks) look(state);
-    },
-  };
-}
 
 /** For a command that asks something and ends: attaches, works, leaves. */
 export async function attached<T>(
