@@ -3,17 +3,17 @@ import { connect, type Socket } from 'node:net';
 
 export type RawSubscriber = {
   readonly socket: Socket;
-  /** Messages that came so far. */
-  readonly count: () => number;
+  /** Bytes that came after the handshake. */
+  readonly bytes: () => number;
 };
 
 /**
- * Opens a WebSocket and counts what comes, at the least cost: frames are found by their headers, and `read` gets the text of each only
- * when it is given. A server's frames are not masked (RFC 6455 5.1).
+ * Opens a WebSocket at the least cost: `came` is told how many bytes there were so far, and `read` gets the text of each message, but
+ * only where it is given. A server's frames are not masked (RFC 6455 5.1).
  */
 export function rawSubscriber(
   target: { readonly url: string; readonly headers?: Readonly<Record<string, string>> },
-  told: { counted(count: number): void; read?(text: string): void },
+  told: { came(bytes: number): void; read?(text: string): void },
 ): Promise<RawSubscriber> {
   const { hostname, port, pathname, search, host } = new URL(target.url);
   const socket = connect({ host: hostname, port: Number(port) }).setNoDelay(true);
@@ -30,9 +30,11 @@ export function rawSubscriber(
   return new Promise((opened, failed) => {
     let rest: Buffer = Buffer.alloc(0);
     let isOpen = false;
-    let count = 0;
+    let bytes = 0;
     socket.once('error', failed);
     socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (isOpen && !told.read) return told.came(bytes);
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       if (!isOpen) {
         const end = rest.indexOf('\r\n\r\n');
@@ -40,21 +42,25 @@ export function rawSubscriber(
         const [status = ''] = rest.toString('latin1', 0, end).split('\r\n');
         if (!status.includes(' 101 ')) return failed(new Error(`${pathname}: ${status}`));
         isOpen = true;
+        socket.write(masked('{"type":"client_hello"}'));
         rest = rest.subarray(end + 4);
-        opened({ socket, count: () => count });
+        bytes = rest.length;
+        opened({ socket, bytes: () => bytes });
       }
       let at = 0;
       for (let frame = frameAt(rest, at); frame; frame = frameAt(rest, at)) {
         at = frame.end;
-        if (!frame.isText) continue;
-        count++;
-        told.read?.(rest.toString('utf8', frame.start, frame.end));
+        if (frame.isText) told.read?.(rest.toString('utf8', frame.start, frame.end));
       }
       rest = rest.subarray(at);
-      told.counted(count);
+      told.came(bytes);
     });
   });
 }
+
+/** What a client says first; a mask of zeros leaves the text as it is (RFC 6455 5.3). */
+const masked = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
 
 function frameAt(bytes: Buffer, at: number): { isText: boolean; start: number; end: number } | null {
   if (bytes.length < at + 2) return null;

@@ -9,7 +9,7 @@ export type Job = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly subscribers: number;
-  /** Frames that each of them gets after it was opened; 0: they stay idle until the next job. */
+  /** Events that each of them gets after it was opened; 0: they stay idle until the next job. */
   readonly frames: number;
 };
 
@@ -24,8 +24,6 @@ const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
   for (const { socket } of open.splice(0)) socket.destroy();
   const ages: number[] = [];
-  let missing = subscribers;
-  let greetings = Number.POSITIVE_INFINITY;
   let seq = 0;
   let wrong = '';
   const read = (text: string) => {
@@ -36,22 +34,38 @@ async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
     const moment = /"content":"(\d+) /.exec(text)?.[1];
     if (moment) ages.push(sinceMs(moment));
   };
+  // All are sent the same bytes, so whoever has as many as the first one has all of it.
+  const greetings: number[] = [];
+  let missing = subscribers - 1;
+  const isDone: boolean[] = [];
+  const settle = () => {
+    if (frames === 0 || seq < frames || missing > 0) return;
+    say({ done: performance.timeOrigin + performance.now(), seq, wrong, ages });
+    seq = Number.NEGATIVE_INFINITY;
+  };
+  let wanted = Number.POSITIVE_INFINITY;
+  const came = (n: number, bytes: number) => {
+    if (n === 0) {
+      if (frames === 0 || seq < frames) return;
+      wanted = bytes - (greetings[0] ?? 0);
+      for (const [other, { bytes: has }] of open.entries()) if (other > 0) came(other, has());
+      return settle();
+    }
+    if (isDone[n] || bytes - (greetings[n] ?? 0) < wanted) return;
+    isDone[n] = true;
+    missing--;
+    settle();
+  };
   const subscriber = (n: number) => {
-    let isDone = frames === 0;
-    const counted = (count: number) => {
-      if (isDone || count < frames + greetings) return;
-      isDone = true;
-      missing--;
-      if (missing === 0) say({ done: performance.timeOrigin + performance.now(), seq, wrong, ages });
-    };
-    return rawSubscriber({ url, ...(headers && { headers }) }, { counted, ...(n === 0 && { read }) });
+    const told = { came: (bytes: number) => came(n, bytes), ...(n === 0 && { read }) };
+    return rawSubscriber({ url, ...(headers && { headers }) }, told);
   };
   for (let n = 0; n < subscribers; n += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, subscribers - n) }, (_, k) => subscriber(n + k));
     open.push(...(await Promise.all(batch)));
   }
   await pause(GREETING_MS);
-  greetings = open[0]?.count() ?? 0;
+  for (const [n, { bytes }] of open.entries()) greetings[n] = bytes();
   say({ open: subscribers });
 }
 

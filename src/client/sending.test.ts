@@ -119,6 +119,36 @@ describe('[IN-1] a message', () => {
     expect(inputs(stand.device.heard)).toHaveLength(1);
   });
 
+  it('is asked about again where a broker knew only of another one with its id', async () => {
+    const stand = clientStand();
+    const sent = watched(
+      stand.connect().send(scope, 'hello', { client_message_id: 'cm-1', until: 'settled' }),
+    );
+    await stand.settle();
+    stand.device.receipt(scope, 'cm-1', 'started');
+    await stand.settle();
+    const states = ['parked', 'done'];
+    stand.device.handlers.set('input_receipt_get', (frame) => {
+      const told = { runtime: scope, client_message_id: 'cm-1', input_id: 'i', authority: 'broker', at: 0 };
+      const receipt = { ...told, state: states.shift() };
+      stand.device.send({
+        type: 'input_receipt_get_response',
+        request_id: frame.request_id,
+        success: true,
+        receipt,
+      });
+    });
+    stand.cut();
+    await stand.settle();
+    await stand.clock.advance(1_000);
+    await stand.settle();
+    expect(states).toEqual(['done']);
+    expect(sent()).toBeUndefined();
+    await stand.clock.advance(30_000);
+    await stand.settle();
+    expect(sent()).toMatchObject({ ok: true, fate: { state: 'done' } });
+  });
+
   it('that the device has forgotten is sent again', async () => {
     const stand = clientStand();
     const sent = watched(

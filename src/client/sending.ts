@@ -207,7 +207,7 @@ export class Sending {
         if (!result.ok && cannotTell.has(result.failure.code)) return this.#untold(entry);
         if (!result.ok && result.failure.code !== 'input_not_found')
           return this.#again(entry, result.failure);
-        if (result.ok && result.value.receipt) return this.#note(result.value.receipt);
+        if (result.ok && result.value.receipt) return this.#told(entry, result.value.receipt);
         // It was accepted and is gone: that disk has lost it, this side has not.
         entry.fate = null;
         entry.answered = false;
@@ -222,6 +222,12 @@ export class Sending {
     const { client_message_id } = entry.outgoing;
     if (entry.fate) this.#later(entry, MAX_WAIT_MS);
     else this.#accept(entry, { client_message_id, state: 'accepted', authority: 'device' });
+  }
+
+  /** A broker that keeps another message of that id knows less than was heard before: it is asked again when that may have gone. */
+  #told(entry: Entry, receipt: PushBody<'input_receipt'>): void {
+    this.#note(receipt);
+    if (entry.fate && !movesOn(entry.fate.state, receipt.state)) this.#later(entry, MAX_WAIT_MS);
   }
 
   #again(entry: Entry, why: Failure): void {

@@ -24,8 +24,8 @@ export function notAllowed(
   );
 }
 
-/** [SEC-2] The command without what the client says of who asks: that is known on this side, and never from the client. */
-export function withoutClaims({ auth: _auth, acting_user_id: _user, ...rest }: Frame): Frame {
+/** [SEC-2] The command without what only this side knows and says: who asks, and that it comes out of an inbox (IN-4). */
+export function withoutClaims({ auth: _auth, inbox: _inbox, acting_user_id: _user, ...rest }: Frame): Frame {
   const { runtime } = rest;
   if (typeof runtime !== 'object' || runtime === null || Array.isArray(runtime)) return rest as Frame;
   const { acting_user_id: _, ...scope } = runtime as { acting_user_id?: unknown };

@@ -36,9 +36,12 @@ export class ShownHashes {
   /** The input as the device gets it: a decision without a hash bears the one that was shown, where any was. */
   bind(scopeKey: string, frame: Frame): Frame {
     const payload = fields(frame.payload);
-    if (frame.type !== 'input' || payload.kind !== 'approval_response' || payload.input_hash !== undefined)
+    const { kind, request_id: requestId } = payload;
+    if (frame.type !== 'input' || kind !== 'approval_response' || payload.input_hash !== undefined)
       return frame;
-    const input_hash = this.#hashes.get(`${scopeKey} ${payload.request_id}`);
+    // Nobody has checked the frame yet, and not everything can be made a text.
+    const input_hash =
+      typeof requestId === 'string' ? this.#hashes.get(`${scopeKey} ${requestId}`) : undefined;
     return input_hash === undefined ? frame : { ...frame, payload: { ...payload, input_hash } };
   }
 }

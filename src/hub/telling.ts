@@ -1,7 +1,8 @@
 import type { Pipe } from '../link/pipe.ts';
 import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { Frame } from '../protocol/frames.ts';
-import { type Principal, type Privilege, privileges } from '../protocol/privileges.ts';
+import type { Principal, Privilege } from '../protocol/privileges.ts';
+import { tellingPrivileges } from '../protocol/routing.ts';
 import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
 import type { Hearer } from './audiences.ts';
 import type { Broadcast } from './broadcast.ts';
@@ -51,7 +52,7 @@ export class Telling implements Hearer {
     const { id, principal, reach, hears, dialect, pipe, log, recent, numbering } = options;
     this.#options = options;
     this.#privileges = new Set(principal.privileges);
-    this.#mayKnowAll = privileges.every((one) => this.#privileges.has(one));
+    this.#mayKnowAll = tellingPrivileges.every((one) => this.#privileges.has(one));
     this.hearsUnnamed = this.may('observe') ? wideHearing(hears, reach) : null;
     const observer = !this.may('send');
     this.wire = new Wire({ id, pipe, dialect, numbering, observer, choked: options.choked });

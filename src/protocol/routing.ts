@@ -39,6 +39,13 @@ function* routesOfContract(): Generator<[string, Route]> {
   for (const [type, { summary, body, ...rest }] of pushes) yield [type, { kind: 'push', ...rest }];
 }
 
+/** What a client must be allowed to be told every event in full, also those of a type that is not known here (SEC-3). */
+export const tellingPrivileges: readonly Privilege[] = [
+  ...new Set([...events.values()].map(({ privilege }) => privilege)),
+  'send',
+  'admin',
+];
+
 const routes: ReadonlyMap<string, Route> = new Map(routesOfContract());
 
 /** How frames of a type are routed, or null for a type that the contract does not have. */

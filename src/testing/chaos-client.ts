@@ -89,11 +89,11 @@ export function chaosClient(options: ChaosClientOptions): ChaosClient {
             event?.(text);
           }),
         snapshot: (frame) => heard(() => take(frame)),
-        receipt: ({ client_message_id: key, state, code }) =>
+        receipt: ({ client_message_id: key, state, code, authority }) =>
           heard(() => {
             // That one is about another message, which came under an id that was taken.
             if (code !== 'idempotency_conflict')
-              told.receipts.push({ key: String(key), state: String(state) });
+              told.receipts.push({ key: String(key), state: String(state), by: String(authority) });
           }),
         gap: (gap) => heard(() => told.gaps.push(gap)),
         reset: () => heard(() => (told.resets += 1)),

@@ -56,11 +56,12 @@ export class Drive {
     }
   }
 
-  /** Whether every message has met its fate; waits at most `ms`. */
-  async settled(ms: number): Promise<boolean> {
+  /** The messages that have not met their fate; waits at most `ms` for it. */
+  async unsettled(ms: number): Promise<readonly string[]> {
     const { first } = this.#options;
-    const all = () => [...this.sent.values()].every(({ result }) => result?.ok);
-    return (await first.until(all, ms)) !== null;
+    const left = () => [...this.sent.values()].flatMap(({ key, result }) => (result?.ok ? [] : [key]));
+    await first.until(() => left().length === 0, ms);
+    return left();
   }
 
   async #act(step: Step): Promise<unknown> {

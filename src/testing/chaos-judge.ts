@@ -2,7 +2,16 @@ import type { Scope } from '../protocol/shapes.ts';
 import { scopeKey } from '../protocol/shapes.ts';
 import { somethingElse } from './chaos-drive.ts';
 import type { Kept, KeptByScope } from './chaos-evidence.ts';
-import { type Broken, lost, story, strangers, type Told, twice, wrongFiles } from './chaos-promise.ts';
+import {
+  type Broken,
+  lost,
+  story,
+  strangers,
+  type Told,
+  takenBack,
+  twice,
+  wrongFiles,
+} from './chaos-promise.ts';
 
 /** All that is left when everybody has gone home. */
 export type Evidence = {
@@ -23,12 +32,13 @@ export type Evidence = {
 /** Whether the promise held: what broke it, nothing otherwise. */
 export function judge({ kept, sent, decided, relayed, clients, marks, read }: Evidence): Broken {
   const facts = [...kept.values()].flatMap((one) => one.facts);
+  const toldOf = (key: string): readonly Told[] => clients.flatMap((views) => views.get(key)?.told ?? []);
   const missing = sent
-    .filter(({ scope }) => !kept.has(scopeKey(scope)))
+    .filter(({ scope, key }) => !kept.has(scopeKey(scope)) && !takenBack(toldOf(scopeKey(scope)), key))
     .map(({ key }) => `lost: ${key}, and its whole conversation`);
   const each = [...kept].flatMap(([key, one]) => {
     const keys = sent.filter(({ scope }) => scopeKey(scope) === key).map((input) => input.key);
-    const told = clients.flatMap((views) => views.get(key)?.told ?? []);
+    const told = toldOf(key);
     const answers = decided.filter(({ scope }) => scopeKey(scope) === key);
     return [
       ...lost(one, keys, told),

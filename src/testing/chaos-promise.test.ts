@@ -51,6 +51,13 @@ describe('lost', () => {
     expect(lost(cancelled, ['cm-1'], [])).toEqual([]);
   });
 
+  it('is nothing that a broker says was taken back before the device had it', () => {
+    const by = (who: string) => [told({ receipts: [{ key: 'cm-1', state: 'cancelled', by: who }] })];
+    expect(lost(kept({}), ['cm-1'], by('broker'))).toEqual([]);
+    expect(lost(kept({}), ['cm-1'], by('device'))).toHaveLength(2);
+    expect(lost(done, ['cm-1'], by('broker')).join()).toMatch(/is cancelled, the store has it as done/);
+  });
+
   it.each<[string, Kept, string[], string[], RegExp]>([
     ['is unknown to the store', kept({}), ['cm-1'], [], /knows nothing of cm-1/],
     ['was only heard of, and is unknown', kept({}), [], ['accepted'], /knows nothing of cm-1/],

@@ -10,7 +10,8 @@ import type { Kept } from './chaos-evidence.ts';
 export type Told = {
   readonly events: { readonly event_seq: number; readonly text: string }[];
   readonly gaps: { readonly from: number; readonly to: number }[];
-  readonly receipts: { readonly key: string; readonly state: string }[];
+  /** `by`: who said so; default: the device. */
+  readonly receipts: { readonly key: string; readonly state: string; readonly by?: string }[];
   resets: number;
 };
 
@@ -34,12 +35,13 @@ export function lost(kept: Kept, sent: readonly string[], told: readonly Told[])
   const heard = new Set([...sent, ...told.flatMap(({ receipts }) => receipts.map(({ key }) => key))]);
   const broken = [...heard].flatMap((key) => {
     const state = records.get(key)?.state;
+    if (state === undefined && takenBack(told, key)) return [];
     if (state === undefined) return [`lost: the store knows nothing of ${key}`];
     return terminal.has(state) ? workedOnce(kept.facts, key, state) : [`lost: ${key} is still ${state}`];
   });
   const changed = told.flatMap(({ receipts }) =>
     receipts.flatMap(({ key, state }) => {
-      const settled = records.get(key)?.state;
+      const settled = records.get(key)?.state ?? (takenBack(told, key) ? 'cancelled' : undefined);
       return !terminal.has(state) || state === settled
         ? []
         : [`lost: a client heard that ${key} is ${state}, the store has it as ${settled}`];
@@ -47,6 +49,12 @@ export function lost(kept: Kept, sent: readonly string[], told: readonly Told[])
   );
   return [...broken, ...changed];
 }
+
+/** A person took it back while it waited at the broker, which says so: the device has never heard of it. */
+export const takenBack = (told: readonly Told[], key: string): boolean =>
+  told.some(({ receipts }) =>
+    receipts.some((one) => one.key === key && one.state === 'cancelled' && one.by === 'broker'),
+  );
 
 function workedOnce(facts: readonly Fact[], key: string, state: string): Broken {
   const items = facts.flatMap((fact) =>

@@ -101,8 +101,8 @@ export class Trial {
     await Promise.all(passing);
     this.note('that were all steps');
     someone.hurry();
-    if (!(await this.#drive.settled(settleMs)))
-      this.break(`lost: not everything is settled after ${settleMs} ms`);
+    const left = await this.#drive.unsettled(settleMs);
+    if (left.length > 0) this.break(`lost: ${left.join(', ')} not settled after ${settleMs} ms`);
   }
 
   /** Everybody who hears everything. */

@@ -44,10 +44,12 @@ export class MemoryInbox implements Inbox {
     return found ?? null;
   }
 
+  sent(position: number): void {
+    this.#note(position, 'sent');
+  }
+
   written(position: number): void {
-    this.#check();
-    const entry = this.#entries.get(position);
-    if (entry) this.#entries.set(position, { ...entry, state: 'written' });
+    this.#note(position, 'written');
   }
 
   remove(position: number): void {
@@ -75,6 +77,12 @@ export class MemoryInbox implements Inbox {
   first(): number {
     this.#check();
     return Math.min(...this.#entries.keys(), this.#last + 1);
+  }
+
+  #note(position: number, state: Parked['state']): void {
+    this.#check();
+    const entry = this.#entries.get(position);
+    if (entry) this.#entries.set(position, { ...entry, state });
   }
 
   #select(wanted: (entry: Parked) => boolean): readonly Parked[] {

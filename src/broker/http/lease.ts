@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { text } from '../../protocol/dialects/loose.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import { explain } from '../../protocol/expected.ts';
 import { firstIssue } from '../../protocol/first-issue.ts';
@@ -41,7 +42,7 @@ export function readRegistration(body: unknown): Registration | Failure {
 export function speaksOf(metadata: Registration['metadata']): DeviceLink['speaks'] {
   const { farhand, lettaCodeVersion } = metadata;
   if (typeof farhand === 'object' && farhand !== null && 'v' in farhand && farhand.v === 1) return 'farhand';
-  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(String(lettaCodeVersion)) ?? [];
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text(lettaCodeVersion) ?? '') ?? [];
   return Number(major) === 0 && Number(minor) < 30 ? 'stock-0.25' : 'stock';
 }
 

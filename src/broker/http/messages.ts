@@ -1,6 +1,7 @@
 import type { Hub } from '../../hub/hub.ts';
 import { memoryPair } from '../../link/memory.ts';
 import { parseTrusted } from '../../link/parse-trusted.ts';
+import { text } from '../../protocol/dialects/loose.ts';
 import { type Failure, failure, isErrorCode } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
@@ -90,8 +91,8 @@ function send(hub: Hub, client: HubClient, input: Input): Promise<Sent | Failure
   let accepted: Frame | null = null;
   let receipt: Frame | null = null;
   near.listen({
-    message(text) {
-      const frame = parseTrusted(text);
+    message(said) {
+      const frame = parseTrusted(said);
       if (frame?.type === 'input_receipt' && frame.client_message_id === identity) receipt = frame;
       // What was told together with the answer has come before this pong.
       if (frame?.type === 'pong' && accepted) end(sent(identity, accepted, receipt));
@@ -110,10 +111,10 @@ function send(hub: Hub, client: HubClient, input: Input): Promise<Sent | Failure
 
 function sent(identity: unknown, accepted: Frame, receipt: Frame | null): Sent {
   const { state, input_id, position }: Body = receipt ?? {};
-  const settled = typeof state === 'string' ? state : String(accepted.disposition ?? 'accepted');
+  const settled = text(state) ?? text(accepted.disposition) ?? 'accepted';
   return {
     success: true,
-    message: sentences[settled] ?? 'The input was accepted.',
+    message: sentences.get(settled) ?? 'The input was accepted.',
     clientMessageId: identity,
     state: settled,
     ...(typeof input_id === 'string' && { inputId: input_id }),
@@ -121,15 +122,16 @@ function sent(identity: unknown, accepted: Frame, receipt: Frame | null): Sent {
   };
 }
 
-const sentences: Readonly<Record<string, string>> = {
-  parked: 'The device is away; the input waits here until it is back.',
-  queued: 'The input waits for its turn.',
-  started: 'The turn has begun.',
-};
+const sentences: ReadonlyMap<string, string> = new Map([
+  ['parked', 'The device is away; the input waits here until it is back.'],
+  ['queued', 'The input waits for its turn.'],
+  ['started', 'The turn has begun.'],
+]);
 
 function refused({ error, message, error_code, code }: Frame): Failure {
-  const told = String(error_code ?? code);
-  return failure(isErrorCode(told) ? told : 'internal', String(error ?? message));
+  const told = text(error_code) ?? text(code) ?? '';
+  const why = text(error) ?? text(message) ?? 'The device refused without a reason.';
+  return failure(isErrorCode(told) ? told : 'internal', why);
 }
 
 const fields = (value: unknown): Body => (typeof value === 'object' && value !== null ? { ...value } : {});

@@ -130,11 +130,15 @@ export class Delivery {
   }
 
   #send(entry: Parked, tries: number): void {
-    const { clock, settling, send } = this.#options;
+    const { clock, settling, send, failed } = this.#options;
     if (entry.expiresAt <= clock.now()) return this.#expire(entry);
     this.#again(entry, tries, answerMs);
     const { position, frame } = entry;
-    settling.doubtful.add(position);
+    try {
+      settling.sent(position);
+    } catch (error) {
+      return failed(error);
+    }
     send({ ...frame, request_id: deliveryId(position), inbox: position });
   }
 

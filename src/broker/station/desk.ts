@@ -76,9 +76,11 @@ export class Desk {
       },
     };
     this.#guarded(() => {
-      // [IN-5] The link that they were written to ended with the process before.
-      for (const entry of inbox.all())
+      for (const entry of inbox.all()) {
+        if (entry.state === 'sent') this.#settling.doubtful.add(entry.position);
+        // [IN-5] The link that they were written to ended with the process before.
         if (entry.state === 'written') this.#settling.end(entry, 'indeterminate', 'device_lost');
+      }
     });
     this.#expiry.check();
   }
@@ -256,7 +258,7 @@ export class Desk {
       if (verdict?.do === 'answer' && verdict.frames[0]?.accepted === true) return this.#give(frame, verdict);
       const parked = verdict?.do === 'park' ? this.#park(verdict.entry, verdict.reply) : null;
       if (!parked || 'code' in parked) return say(refusal(frame, lost));
-      this.#settling.doubtful.add(parked.position);
+      this.#settling.sent(parked.position);
     }, frame);
   }
 

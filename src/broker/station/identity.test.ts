@@ -43,3 +43,25 @@ describe('[IN-1] another message under the id of one that the device has', () =>
     expect(client.of('input_accepted')).toMatchObject([{ accepted: true }]);
   });
 });
+
+it('[IN-3] what the device may have taken is not taken back, also by a broker that began anew', () => {
+  const stand = stationStand();
+  const device = new LinkedDevice();
+  stand.link(device).cut();
+  stand.peer().send(say('m-1'));
+  stand.flush();
+  device.mute = true;
+  const pair = stand.link(device);
+  device.mute = false;
+  device.send(device.hello(1));
+  device.mute = true;
+  stand.flush();
+  expect(device.worked).toEqual(['m-1']);
+  pair.cut();
+  stand.restart();
+  const client = stand.peer();
+  client.send({ type: 'remove_queue_item', request_id: 'r', runtime: scope, item_id: 'parked-1' });
+  stand.flush();
+  expect(client.of('remove_queue_item_response')).toMatchObject([{ success: false }]);
+  expect(client.of('input_receipt')).toEqual([]);
+});

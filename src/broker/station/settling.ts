@@ -8,7 +8,7 @@ import type { Fate, Inbox, Parked } from '../store/inbox.ts';
 import { fateReceipt } from './parking.ts';
 
 export type SettlingOptions = {
-  readonly inbox: Pick<Inbox, 'settle' | 'remove'>;
+  readonly inbox: Pick<Inbox, 'settle' | 'remove' | 'sent'>;
   readonly clock: Clock;
   /** To every client on the scope. */
   say(frame: Frame): void;
@@ -18,7 +18,7 @@ export type SettlingOptions = {
 
 /** The ends of what was parked: taken by the device, which then knows its fate, or not, which the broker then has to say (IN-2). */
 export class Settling {
-  /** Positions that were sent to a device that keeps a record and not answered, on this link or an earlier one: it may have them. */
+  /** Positions that were sent to a device that keeps a record and not answered, by this process or an earlier one: it may have them. */
   readonly doubtful = new Set<number>();
   readonly #options: SettlingOptions;
   /** Stamps the station's own questions, so that their answers are no client's. */
@@ -28,6 +28,13 @@ export class Settling {
 
   constructor(options: SettlingOptions) {
     this.#options = options;
+  }
+
+  /** It goes to a device that keeps a record of it. Durable first: the next process must know that it may be there. */
+  sent(position: number): void {
+    if (this.doubtful.has(position)) return;
+    this.#options.inbox.sent(position);
+    this.doubtful.add(position);
   }
 
   /** The device has it: its own receipts tell the rest. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../link/clock.ts';
-import { fields, list } from '../../protocol/dialects/loose.ts';
+import { fields, list, text } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { nothingAborted, success } from './commands.ts';
 import { isBusy, type View } from './view.ts';
@@ -107,11 +107,13 @@ function looped({ inputs, aborts }: Open, view: View, wasBusy: boolean): Frame[]
   return view.loop === 'WAITING_ON_INPUT' ? ended(aborts) : [];
 }
 
+const idOf = (id: unknown): string => text(id) ?? '';
+
 /** A new item shows the input that it holds. */
 function queued(waiting: Open, { queue }: Frame): Frame[] {
   const items = list(queue).map(fields);
-  const fresh = items.filter(({ id, kind }) => kind === 'message' && !waiting.queue.has(String(id)));
-  waiting.queue = new Set(items.map(({ id }) => String(id)));
+  const fresh = items.filter(({ id, kind }) => kind === 'message' && !waiting.queue.has(idOf(id)));
+  waiting.queue = new Set(items.map(({ id }) => idOf(id)));
   return fresh.flatMap(({ client_message_id }) => {
     const { inputs } = waiting;
     const named = inputs.findIndex(({ key }) => key === client_message_id);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { isDeeper } from '../../link/read-frame.ts';
-import { fields, list } from '../../protocol/dialects/loose.ts';
+import { fields, list, text } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { type Scope, scopeKey } from '../../protocol/shapes.ts';
@@ -78,7 +78,7 @@ export function heed(view: View, frame: Frame, now: number): void {
     const waiting = new Map(
       list(pending_control_requests)
         .map(fields)
-        .map((one) => [String(one.request_id), one.request]),
+        .flatMap(({ request_id: id, request }) => (typeof id === 'string' ? [[id, request] as const] : [])),
     );
     for (const id of view.pending.keys()) if (!waiting.has(id)) view.pending.delete(id);
     for (const [id, request] of waiting) remember(view, id, request, now);
@@ -109,7 +109,7 @@ const hashOf = (input: unknown): string | null =>
 /** The event with the hash of every input that it shows: no stock device knows of them. */
 export function withHashes(frame: Frame, view: View): Frame {
   const hashed = (one: object, id: unknown) => {
-    const asked = view.pending.get(String(id));
+    const asked = view.pending.get(text(id) ?? '');
     return asked?.input_hash ? { ...one, input_hash: asked.input_hash } : one;
   };
   if (frame.type === 'control_request') return hashed(frame, frame.request_id) as Frame;

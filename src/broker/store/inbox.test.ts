@@ -66,6 +66,8 @@ describe('an inbox', () => {
 
   it('[IN-5] remembers what was handed over', () => {
     const { position } = put('m-1');
+    inbox.sent(position);
+    expect(open().find(agentA, 'm-1')?.state).toBe('sent');
     inbox.written(position);
     home.crash();
     expect(open().find(agentA, 'm-1')?.state).toBe('written');

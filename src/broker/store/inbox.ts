@@ -18,8 +18,11 @@ export type Parked = {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly expiresAt: number;
-  /** `written`: handed to a device that keeps no record of what it took, so it is never sent again. */
-  readonly state: 'waiting' | 'written';
+  /**
+   * `sent`: to a device that keeps a record of what it took, so that it may have it and may be sent it again. `written`: handed to one that
+   * keeps none, so it is never sent again.
+   */
+  readonly state: 'waiting' | 'sent' | 'written';
 };
 
 /** What became of an input that never got as far as a device's own record, or not to its end. */
@@ -43,6 +46,7 @@ export interface Inbox {
   all(): readonly Parked[];
   of(scope: Scope): readonly Parked[];
   find(scope: Scope, key: string): Parked | null;
+  sent(position: number): void;
   written(position: number): void;
   remove(position: number): void;
   /** Takes an input away and keeps its fate for seven days: whoever sends it again then is told the same (IN-3). */

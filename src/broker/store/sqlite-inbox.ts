@@ -41,6 +41,15 @@ export function sqliteInbox(db: Database, environment: string, id: string): Inbo
     db.run('DELETE FROM parked WHERE environment = ? AND position = ?', environment, position);
   };
 
+  const note = (position: number, state: Parked['state']): void => {
+    db.run(
+      'UPDATE parked SET state = ? WHERE environment = ? AND position = ?',
+      state,
+      environment,
+      position,
+    );
+  };
+
   return {
     id,
     put(entry) {
@@ -60,13 +69,8 @@ export function sqliteInbox(db: Database, environment: string, id: string): Inbo
         agentOf(scope),
         key,
       )[0] ?? null,
-    written(position) {
-      db.run(
-        "UPDATE parked SET state = 'written' WHERE environment = ? AND position = ?",
-        environment,
-        position,
-      );
-    },
+    sent: (position) => note(position, 'sent'),
+    written: (position) => note(position, 'written'),
     remove,
     settle({ position, scope, key, inputId, hash }, fate) {
       db.transaction(() => {

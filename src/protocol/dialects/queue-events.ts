@@ -97,7 +97,7 @@ function blockedBy(loop: string | null): string | null {
 function waiting(value: unknown): Waiting {
   const { id, client_message_id, source, kind, paused } = fields(value);
   return {
-    id: String(id),
+    id: text(id) ?? '',
     client_message_id: text(client_message_id) ?? '',
     source: text(source) ?? 'user',
     kind: text(kind) ?? 'message',

@@ -117,7 +117,8 @@ function userPart(part: unknown): UserPart {
   const fields = fieldsOf(part);
   if (fields.type === 'text' && typeof fields.text === 'string') return textPart(fields.text);
   if (fields.type === 'image') return imagePart(fieldsOf(fields.source));
-  return textPart(`[A part of this message cannot be shown to you: ${String(fields.type ?? typeof part)}]`);
+  const kind = typeof fields.type === 'string' ? fields.type : typeof part;
+  return textPart(`[A part of this message cannot be shown to you: ${kind}]`);
 }
 
 function imagePart({ type, media_type: mediaType, data, url }: Readonly<Record<string, unknown>>): UserPart {
