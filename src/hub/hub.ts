@@ -25,6 +25,8 @@ export type HubOptions = {
   readonly version: string;
   /** Whether frames bear `seq` and sessions may be gone on with (SEQ-3), as at a broker. Default false: they are the very bytes stored. */
   readonly numbered?: boolean;
+  /** What a client that knows the extensions is told behind its hello, such as whether the device is there. */
+  greeting?(): readonly Frame[];
   /** Bytes of frames that a numbered hub keeps for those who come back. Default `limits.ring`. */
   readonly ringBytes?: number;
 };
@@ -57,6 +59,7 @@ export type Hub = {
 
 export function createHub(options: HubOptions): Hub {
   const { toDevice, log, clock, version, numbered = false, ringBytes = limits.ring } = options;
+  const greeting = (): readonly Frame[] => options.greeting?.() ?? [];
   const numbering = numbered ? new Numbering(ringBytes) : null;
   const sessions = new Map<string, ClientSession>();
   const parted = new Parted<ClientSession>(clock);
@@ -71,7 +74,7 @@ export function createHub(options: HubOptions): Hub {
     const id = newSessionId();
     const session: ClientSession = new ClientSession({
       ...client,
-      ...{ id, pipe, log, recent, clock, version, numbering, toDevice },
+      ...{ id, pipe, log, recent, clock, version, numbering, toDevice, greeting },
       followed: (key, scope) => audiences.follow(key, scope, session.telling),
       resume: (wanted) => resume(session, wanted),
       parted: () => parted.keep(session),

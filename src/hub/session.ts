@@ -19,6 +19,7 @@ import type { Reach } from './reach.ts';
 import type { Recent } from './recent.ts';
 import { newResumeToken } from './resume-token.ts';
 import { Telling } from './telling.ts';
+import { privilegeOf } from './view.ts';
 
 /** How long a farhand client may take to say whether it goes on with a session, before it is told anything unasked. */
 const HELLO_WITHIN_MS = 2_000;
@@ -59,6 +60,7 @@ export type SessionOptions = Client & {
   readonly version: string;
   readonly recent: Recent;
   readonly numbering: Numbering | null;
+  greeting(): readonly Frame[];
   toDevice(frame: Frame): void;
   followed(key: string, scope: Scope): void;
   /** Gives the socket of a fresh session to the one it goes on with. False: there is none, or it cannot go on. */
@@ -246,6 +248,8 @@ export class ClientSession {
       this.#helloReply(requestId, session === undefined || !numbered ? {} : { verdict: 'reset' }),
     );
     this.#start();
+    for (const frame of this.#options.greeting())
+      if (this.telling.may(privilegeOf(frame.type))) this.telling.tell(frame, true);
   }
 
   #helloReply(requestId: string | undefined, verdict: { readonly verdict?: 'ok' | 'reset' }): Frame {

@@ -142,6 +142,22 @@ describe('when the device goes and comes', () => {
     expect(client.frames()).toEqual([]);
   });
 
+  it('whoever comes and knows the extensions is told behind its hello whether the device is there', () => {
+    const { stand, pair } = busy();
+    const presenceOf = () => {
+      const client = stand.peer();
+      client.send({ type: 'client_hello' });
+      stand.flush();
+      return client.frames().map(({ type, online }) => [type, online]);
+    };
+    expect(presenceOf()).toEqual([
+      ['hello', undefined],
+      ['device_presence', true],
+    ]);
+    pair.cut();
+    expect(presenceOf().at(-1)).toEqual(['device_presence', false]);
+  });
+
   it('[SYNC-3] a conversation that rests is not said to wait, until something does', async () => {
     const { stand, device, pair, client } = busy();
     device.loop(scope, 'WAITING_ON_INPUT');

@@ -13,7 +13,7 @@ import type { DeviceLink } from './device-link.ts';
 import { brokerHello, goesOn, type Hello } from './handshake.ts';
 import { takeIn } from './hearing.ts';
 import { LinkSession } from './link-session.ts';
-import type { Presence } from './presence.ts';
+import { type Presence, presenceFrame } from './presence.ts';
 import { Restating } from './restating.ts';
 import type { View } from './snapshot.ts';
 
@@ -76,6 +76,7 @@ export function createStation(options: StationOptions): Station {
     clock,
     version,
     numbered: true,
+    greeting: () => [presenceFrame(presence)],
   });
   const say = (frame: Frame): void => hub.hear(frame, JSON.stringify(frame));
   const view = (scope: Scope): View => ({
