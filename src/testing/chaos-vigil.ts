@@ -39,11 +39,13 @@ export function keepVigil({ clients, away, waits, parked, lags, broken }: VigilO
     if (isToldOf && waits(view.scope)) expect(view);
     else untold.delete(view);
     const shown = new Set(view.transcript.queue.map((item) => item.client_message_id));
-    const isShown = !isToldOf || parked(view.scope).every((key) => shown.has(key));
-    const ticks = isShown ? 0 : (unshown.get(view) ?? 0) + 1;
+    const hidden = isToldOf ? parked(view.scope).filter((key) => !shown.has(key)) : [];
+    const ticks = hidden.length === 0 ? 0 : (unshown.get(view) ?? 0) + 1;
     unshown.set(view, ticks);
-    if (ticks === promptly)
-      broken(`waiting: a client is not shown what waits at the broker for ${scopeKey(view.scope)}`);
+    if (ticks !== promptly) return;
+    broken(
+      `waiting: ${hidden.join(', ')} waits at the broker for ${scopeKey(view.scope)}, and a client is not shown it`,
+    );
   }
 
   function expect(view: View): void {

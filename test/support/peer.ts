@@ -5,6 +5,8 @@ import type { Frame } from '../../src/protocol/frames.ts';
 export type Peer = {
   /** Everything that came so far. */
   readonly frames: readonly Frame[];
+  /** When each of them came, by `performance.now`. */
+  readonly times: readonly number[];
   readonly closed: Promise<Closed>;
   /** Sends a frame, or any text as it is. */
   send(what: object | string): void;
@@ -22,12 +24,14 @@ const patienceMs = 20_000;
 
 export function peerOn(pipe: Pipe): Peer {
   const frames: Frame[] = [];
+  const times: number[] = [];
   const looking = new Set<() => void>();
   const closed = Promise.withResolvers<Closed>();
   let asked = 0;
   pipe.listen({
     message(text) {
       frames.push(JSON.parse(text) as Frame);
+      times.push(performance.now());
       for (const look of [...looking]) look();
     },
     closed: closed.resolve,
@@ -70,6 +74,7 @@ export function peerOn(pipe: Pipe): Peer {
   const send = (what: object | string) => pipe.send(typeof what === 'string' ? what : JSON.stringify(what));
   return {
     frames,
+    times,
     closed: closed.promise,
     send,
     ask(frame) {

@@ -3,16 +3,19 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A process of the test, ended with it at the latest. */
+/** A process of the test. */
 export type Started = {
   readonly child: ChildProcess;
   /** What it has written so far, on both streams. */
   readonly output: () => string;
   readonly stdout: () => string;
+  readonly stderr: () => string;
   /** Once `look`, which is tried now and after everything that it writes, gives something. Rejects when the process ends before. */
   watch<T>(look: (output: string) => T | undefined): Promise<T>;
   type(line: string): void;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Kills it. */
+  end(): Promise<void>;
 };
 
 export type StartOptions = {
@@ -23,8 +26,15 @@ export type StartOptions = {
 
 export const root = resolve(import.meta.dirname, '../..');
 
-/** Runs Node with these arguments. */
-export function startNode(args: readonly string[], { env, cwd, ipc = false }: StartOptions): Started {
+/** Runs Node with these arguments until the test is over at the latest. */
+export function startNode(args: readonly string[], options: StartOptions): Started {
+  const started = spawnNode(args, options);
+  onTestFinished(() => started.end());
+  return started;
+}
+
+/** Runs Node with these arguments until `end`. */
+export function spawnNode(args: readonly string[], { env, cwd, ipc = false }: StartOptions): Started {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
@@ -42,14 +52,11 @@ export function startNode(args: readonly string[], { env, cwd, ipc = false }: St
   // A process that was killed takes no more input.
   child.stdin?.on('error', () => undefined);
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
   return {
     child,
     output: () => written.both,
     stdout: () => written.stdout,
+    stderr: () => written.stderr,
     watch: (look) =>
       new Promise((found, failed) => {
         const attempt = () => {
@@ -64,12 +71,20 @@ export function startNode(args: readonly string[], { env, cwd, ipc = false }: St
       }),
     type: (line) => void child.stdin?.write(`${line}\n`),
     ended,
+    async end() {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }
 
-/** Runs the built `farhand`. */
+/** Runs the built `farhand`, until the test is over at the latest. */
 export const startFarhand = (args: readonly string[], options: StartOptions): Started =>
-  startNode([resolve(root, 'bin/farhand'), ...args], {
-    ...options,
-    env: { NO_COLOR: '1', HOME: options.cwd, ...options.env },
-  });
+  startNode([farhand, ...args], { ...options, env: ownHome(options) });
+
+/** Runs the built `farhand` until `end`. */
+export const spawnFarhand = (args: readonly string[], options: StartOptions): Started =>
+  spawnNode([farhand, ...args], { ...options, env: ownHome(options) });
+
+const farhand = resolve(root, 'bin/farhand');
+const ownHome = ({ cwd, env }: StartOptions) => ({ NO_COLOR: '1', HOME: cwd, ...env });

@@ -40,13 +40,17 @@ export class Restating {
     this.#again = online ? null : this.#options.clock.after(againMs, () => this.#tellAgain());
   }
 
-  /** The device came or went; whoever asked before was told that things wait for it, or that they do not. */
+  /**
+   * The device came or went: whoever asked before was told that things wait for it, or that they do not; and what was on its way to the
+   * device waits here again.
+   */
   presence(presence: Presence): void {
     const { say } = this.#options;
     say(presenceFrame(presence));
     this.#eachFollowed((view) => {
       say(deviceStatusSnapshot(view));
       say(loopStatusSnapshot(view));
+      say(queueSnapshot(view));
     });
     this.begin(presence);
   }
