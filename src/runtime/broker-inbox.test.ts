@@ -64,6 +64,18 @@ describe('[IN-4] commands out of an inbox', () => {
     expect(test.store.consumed('inbox-1', 0)).toEqual([]);
   });
 
+  it('[IN-2] keep the id of their receipts, which nobody else may choose', async () => {
+    const test = start();
+    const broker = attach(test);
+    broker.say({ ...input(test, 7), input_id: 'input-parked' });
+    await answer(broker, 'inbox:7');
+    const { inbox: _, ...live } = input(test, 8, 'cm-2');
+    broker.say({ ...live, request_id: 'live', input_id: 'input-chosen' });
+    await answer(broker, 'live');
+    expect(test.store.input(test.scope(), 'cm-1')?.input_id).toBe('input-parked');
+    expect(test.store.input(test.scope(), 'cm-2')?.input_id).toMatch(/^input-01/);
+  });
+
   it('are worked once when both copies come before the commit', async () => {
     const test = start();
     const broker = attach(test);

@@ -133,13 +133,13 @@ export class Delivery {
     const { clock, settling, send, failed } = this.#options;
     if (entry.expiresAt <= clock.now()) return this.#expire(entry);
     this.#again(entry, tries, answerMs);
-    const { position, frame } = entry;
+    const { position, frame, inputId } = entry;
     try {
       settling.sent(position);
     } catch (error) {
       return failed(error);
     }
-    send({ ...frame, request_id: deliveryId(position), inbox: position });
+    send({ ...frame, request_id: deliveryId(position), inbox: position, input_id: inputId });
   }
 
   #expire(entry: Parked): void {

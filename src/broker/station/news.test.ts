@@ -199,6 +199,22 @@ describe('when the device goes and comes', () => {
     expect(client.of('update_loop_status').at(-1)?.loop_status).not.toHaveProperty('waiting_for');
   });
 
+  it('[SYNC-3] what was on its way to a device that went is shown to wait here again', () => {
+    const { stand, device, pair, client } = busy();
+    pair.cut();
+    client.send(say('m-1'));
+    stand.flush();
+    device.handlers.set('input', () => undefined);
+    const again = stand.link(device);
+    // As a device does when it takes what it has not answered yet.
+    device.emit(scope, { type: 'update_queue', queue: [], removed: [] });
+    stand.flush();
+    expect(client.of('update_queue').at(-1)).toMatchObject({ queue: [] });
+    again.cut();
+    stand.flush();
+    expect(client.of('update_queue').at(-1)).toMatchObject({ queue: [{ client_message_id: 'm-1' }] });
+  });
+
   it('[SYNC-3] what waits is shown no longer once it is taken', async () => {
     const { stand, device, pair, client } = busy();
     pair.cut();

@@ -22,6 +22,7 @@ function away(): { stand: StationStand; device: LinkedDevice; client: StationPee
   client.send({ type: 'sync', runtime: scope });
   stand.flush();
   pair.cut();
+  stand.flush();
   client.clear();
   return { stand, device, client };
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { CommandFrame } from '../../protocol/frames.ts';
 import { inputContent, inputKey } from '../../protocol/input-identity.ts';
+import { idPattern } from '../../protocol/shapes.ts';
 import { wellFormed } from '../../protocol/well-formed.ts';
+import type { Asker } from '../conversation.ts';
 import { receiptFrame } from '../receipts.ts';
 import { answered, type Handlers, type Request } from './handler.ts';
 
@@ -70,7 +72,7 @@ function send(
       do: 'input',
       messages,
       client_message_id: inputKey(messages) ?? `cm-${device.host.mint()}`,
-      input_id: `input-${device.host.mint()}`,
+      input_id: parkedAs(frame, asker) ?? `input-${device.host.mint()}`,
       hash: contentHash(messages),
       template: canonicalize(template) ?? '{}',
       known: null,
@@ -78,6 +80,11 @@ function send(
     asker,
   );
   return answered;
+}
+
+/** What waited at a broker keeps the id that its receipts have had from there. */
+function parkedAs({ input_id: given }: CommandFrame<'input'>, { inbox }: Asker): string | null {
+  return inbox !== null && typeof given === 'string' && idPattern.test(given) ? given : null;
 }
 
 const contentHash = (messages: readonly Message[]): string =>
