@@ -4,6 +4,7 @@ import { parseTrusted } from '../../link/parse-trusted.ts';
 import { text } from '../../protocol/dialects/loose.ts';
 import { type Failure, failure, isErrorCode } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
+import { identifying, inputKey } from '../../protocol/input-identity.ts';
 import { limits } from '../../protocol/limits.ts';
 import { checkCommand } from '../../protocol/validate.ts';
 import { isDenial } from '../access/access.ts';
@@ -33,7 +34,7 @@ type Input = {
   readonly type: 'input';
   readonly request_id: string;
   readonly runtime: unknown;
-  readonly payload: { readonly messages: readonly unknown[] };
+  readonly payload: { readonly messages: readonly Body[] };
 };
 
 const wantsAgent =
@@ -54,19 +55,13 @@ function inputOf(body: Body, { metadata }: Environment, mint: () => string): Inp
 }
 
 /** So that the answer can name the input, and a caller that asks again with that id changes nothing (IN-1). */
-function identified(messages: readonly unknown[], otid: unknown, mint: () => string): readonly unknown[] {
-  const first = messages.findIndex((one) => hasContent(fields(one)));
-  if (first < 0 || identityOf(messages) !== null) return messages;
+function identified(given: readonly unknown[], otid: unknown, mint: () => string): readonly Body[] {
+  const messages = given.map(fields);
+  const first = identifying(messages);
+  if (!first || inputKey(messages) !== null) return messages;
   const identity = otid == null ? { client_message_id: `cm-${mint()}` } : { otid };
-  return messages.with(first, { ...fields(messages[first]), ...identity });
+  return messages.map((message) => (message === first ? { ...message, ...identity } : message));
 }
-
-function identityOf(messages: readonly unknown[]): unknown {
-  const { client_message_id, otid } = messages.map(fields).find(hasContent) ?? {};
-  return client_message_id ?? otid ?? null;
-}
-
-const hasContent = ({ content }: Body): boolean => content !== undefined;
 
 type Sent = {
   readonly success: true;
@@ -83,7 +78,7 @@ function send(hub: Hub, client: HubClient, input: Input): Promise<Sent | Failure
   const [near, far] = memoryPair();
   const { promise, resolve } = Promise.withResolvers<Sent | Failure>();
   const { request_id, payload } = input;
-  const identity = identityOf(payload.messages);
+  const identity = inputKey(payload.messages);
   const end = (result: Sent | Failure): void => {
     resolve(result);
     near.close();
