@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceLink } from '../src/broker/station/device-link.ts';
 import type { ManualPair } from '../src/link/memory.ts';
-import { commandTypes } from '../src/protocol/routing.ts';
 import { failedReply } from '../src/protocol/reply.ts';
+import { commandTypes } from '../src/protocol/routing.ts';
 import { checkCommand } from '../src/protocol/validate.ts';
 import { LinkedDevice } from '../src/testing/linked-device.ts';
 import { stationStand } from '../src/testing/station-stand.ts';
@@ -41,7 +41,10 @@ describe('a client of the broker says anything', () => {
       toggle(kind !== 'is away');
       stand.flush();
       const connect = () => {
-        const peer = stand.peer({ query: new URLSearchParams(dialects[dialect]), hears: random.pick(['all', 'followed']) });
+        const peer = stand.peer({
+          query: new URLSearchParams(dialects[dialect]),
+          hears: random.pick(['all', 'followed']),
+        });
         peer.send({ type: 'sync', request_id: 'first', runtime: scopes[0] });
         return peer;
       };
@@ -50,7 +53,9 @@ describe('a client of the broker says anything', () => {
       const source = frameSource(random);
       // Inputs have the most in them, and the most depends on them.
       const inputs = Array(8).fill('input');
-      const types = [...clientTypes, ...oldTypes, ...inputs].filter((type) => dialect === 'farhand' || type !== 'client_hello');
+      const types = [...clientTypes, ...oldTypes, ...inputs].filter(
+        (type) => dialect === 'farhand' || type !== 'client_hello',
+      );
       const wrong: string[] = [];
       const settle = async (ms: number) => {
         stand.flush();
@@ -70,7 +75,8 @@ describe('a client of the broker says anything', () => {
         if (sent % 100 !== 99) continue;
         stand.flush();
         if (kind !== 'is silent' && kind !== 'is away')
-          for (const scope of scopes) device.loop(scope, random.pick(['WAITING_ON_INPUT', 'PROCESSING_API_RESPONSE']));
+          for (const scope of scopes)
+            device.loop(scope, random.pick(['WAITING_ON_INPUT', 'PROCESSING_API_RESPONSE']));
         if (kind === 'comes and goes') toggle(random.chance(0.5));
         await settle(random.int(0, 1_000));
         if (sent % 2_000 !== 1_999) continue;

@@ -1,16 +1,15 @@
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { notBuilt } from '../built-remote.ts';
 import { interleave, type Measurement, ms, p50, quantile, type Row, type Sample } from '../harness.ts';
-import { nowText } from '../moment.ts';
-import { bareRelay, farhandRelay, type Relay } from '../relays.ts';
+import { type RelayDevice, startRelayDevice } from '../relay-device.ts';
+import { bareRelay, farhandRelay, type Place, type Relay } from '../relays.ts';
 import { withFolder } from '../scratch.ts';
 import { type Subscribers, startSubscribers } from '../subscribers.ts';
 
 /** Subscribers, how many frames they are sent, and how many times the bare relay's speed is wanted. */
 const crowds = [
-  { subscribers: 1, frames: 20_000, goal: 0.5 },
-  { subscribers: 10, frames: 10_000, goal: 5 },
-  { subscribers: 100, frames: 3_000, goal: 20 },
+  { subscribers: 1, frames: 50_000, goal: 0.5 },
+  { subscribers: 10, frames: 20_000, goal: 5 },
+  { subscribers: 100, frames: 5_000, goal: 20 },
 ] as const;
 const rounds = { rounds: 5, warmUp: 1 };
 
@@ -18,55 +17,56 @@ const RATE = 2_000;
 const PACED_FRAMES = 4_000;
 const PACED_SUBSCRIBERS = 10;
 
-const AT_ONCE = 100;
-const MAX_UNSENT = 256 * 1024;
-
 /** What a broker makes of a stream of frames. */
 export const relay: Measurement = {
   name: 'relay',
-  about: `A device sends frames of some 450 bytes as fast as they go, to 1, 10 and 100 subscribers of one conversation, until the last of them has the last frame: through the built \`farhand serve\`, which numbers and stores them, and through a bare \`ws\` server that sends each to each with one \`ws.send\`. The order is checked at one subscriber, and what was stored by a client that comes afterwards. Then ${RATE} frames a second to ${PACED_SUBSCRIBERS} subscribers, and how old a frame is when it arrives.`,
+  about: `A device sends frames of some 450 bytes as fast as they go, to 1, 10 and 100 subscribers of one conversation, until the last of them has the last frame: through the built \`farhand serve\`, which numbers and stores them, and through a bare \`ws\` server that sends each to each with one \`ws.send\`. The device and the subscribers are processes of their own, and as cheap as they can be: the frames are made beforehand, and only one subscriber reads them. It checks the order; what was stored is checked by a client that comes afterwards. Then ${RATE} frames a second to ${PACED_SUBSCRIBERS} subscribers, and how old a frame is when it arrives.`,
   run: async () => notBuilt() ?? (await withFolder('disk', measured)),
 };
 
 async function measured(folder: string): Promise<readonly Row[]> {
-  const bare = await bareRelay();
-  const farhand = await farhandRelay(folder);
-  const subscribers = await startSubscribers();
+  const [bare, farhand] = await Promise.all([bareRelay(), farhandRelay(folder)]);
+  const stand = { bare, farhand, device: startRelayDevice(), subscribers: startSubscribers() };
   try {
     const rows: Row[] = [];
-    for (const crowd of crowds) rows.push(await speed(crowd, { bare, farhand, subscribers }));
-    rows.push(await age({ bare, farhand, subscribers }));
+    for (const crowd of crowds) rows.push(await speed(crowd, stand));
+    rows.push(await age(stand));
     return rows;
   } finally {
-    await Promise.all([bare.stop(), farhand.stop(), subscribers.stop()]);
+    await Promise.all(Object.values(stand).map((one) => one.stop()));
   }
 }
 
-type Stand = { readonly bare: Relay; readonly farhand: Relay; readonly subscribers: Subscribers };
+type Stand = {
+  readonly bare: Relay;
+  readonly farhand: Relay;
+  readonly device: RelayDevice;
+  readonly subscribers: Subscribers;
+};
 
-async function speed(
-  { subscribers: count, frames, goal }: (typeof crowds)[number],
-  { bare, farhand, subscribers }: Stand,
-): Promise<Row> {
-  const texts = Array.from({ length: frames }, (_, n) => `word ${n} of a reply`);
-  const perSecond = (place: Relay) => async () => {
-    const device = await place.device();
-    await subscribers.open({ url: device.url, headers: device.headers, subscribers: count, frames });
-    const start = performance.timeOrigin + performance.now();
-    for (let n = 0; n < frames; n += AT_ONCE) {
-      device.send(texts.slice(n, n + AT_ONCE));
-      do await turn();
-      while (device.unsent() > MAX_UNSENT);
-    }
-    const { done } = await subscribers.arrived();
-    const kept = await device.kept();
+/** A device with a conversation of its own at that relay, and those who hear it. */
+async function gathered(
+  { device, subscribers }: Stand,
+  relay: Relay,
+  crowd: { readonly subscribers: number; readonly frames: number },
+): Promise<Place> {
+  const place = await relay.place();
+  await device.link(place.device);
+  await subscribers.open({ ...place.subscriber, ...crowd });
+  return place;
+}
+
+async function speed({ subscribers, frames, goal }: (typeof crowds)[number], stand: Stand): Promise<Row> {
+  const perSecond = (relay: Relay) => async () => {
+    const place = await gathered(stand, relay, { subscribers, frames });
+    const [began, { done }] = await Promise.all([stand.device.flood(frames), stand.subscribers.arrived()]);
+    const kept = await place.kept();
     if (kept !== null && kept !== frames) throw new Error(`${kept} of ${frames} frames were kept.`);
-    device.close();
-    return (frames / (done - start)) * 1_000;
+    return (frames / (done - began)) * 1_000;
   };
-  const taken = await interleave({ bare: perSecond(bare), farhand: perSecond(farhand) }, rounds);
+  const taken = await interleave({ bare: perSecond(stand.bare), farhand: perSecond(stand.farhand) }, rounds);
   return {
-    what: `Frames a second to ${count} subscriber${count === 1 ? '' : 's'}`,
+    what: `Frames a second to ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`,
     farhand: rate(taken.farhand),
     bare: rate(taken.bare),
     figure: { value: p50(taken.farhand) / p50(taken.bare), unit: '×' },
@@ -77,26 +77,16 @@ async function speed(
   };
 }
 
-async function age({ bare, farhand, subscribers }: Stand): Promise<Row> {
-  const p99 = (place: Relay) => async () => {
-    const device = await place.device();
-    await subscribers.open({
-      url: device.url,
-      headers: device.headers,
-      subscribers: PACED_SUBSCRIBERS,
-      frames: PACED_FRAMES,
-    });
-    const start = performance.now();
-    for (let sent = 0; sent < PACED_FRAMES; ) {
-      const due = Math.min(PACED_FRAMES, Math.floor(((performance.now() - start) * RATE) / 1_000));
-      for (; sent < due; sent++) device.send([`${nowText()} `]);
-      await pause(1);
-    }
-    const { ages } = await subscribers.arrived();
-    device.close();
+async function age(stand: Stand): Promise<Row> {
+  const p99 = (relay: Relay) => async () => {
+    await gathered(stand, relay, { subscribers: PACED_SUBSCRIBERS, frames: PACED_FRAMES });
+    const [{ ages }] = await Promise.all([
+      stand.subscribers.arrived(),
+      stand.device.pace(PACED_FRAMES, RATE),
+    ]);
     return quantile(ages, 0.99);
   };
-  const taken = await interleave({ bare: p99(bare), farhand: p99(farhand) }, { rounds: 5, warmUp: 1 });
+  const taken = await interleave({ bare: p99(stand.bare), farhand: p99(stand.farhand) }, rounds);
   return {
     what: `Age of a frame at ${RATE} a second, 99th percentile`,
     farhand: ms(p50(taken.farhand)),
@@ -104,7 +94,7 @@ async function age({ bare, farhand, subscribers }: Stand): Promise<Row> {
     figure: { value: p50(taken.farhand) / p50(taken.bare), unit: '×' },
     goal: 2,
     stock: '',
-    repetitions: 5,
+    repetitions: rounds.rounds,
   };
 }
 

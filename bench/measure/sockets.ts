@@ -17,23 +17,16 @@ export const sockets: Measurement = {
 };
 
 async function measured(folder: string): Promise<readonly Row[]> {
-  const subscribers = await startSubscribers();
-  const added = async (place: Relay): Promise<{ before: number; after: number }> => {
+  const subscribers = startSubscribers();
+  const added = async (relay: Relay): Promise<{ before: number; after: number }> => {
     try {
-      const device = await place.device();
-      const before = residentMiB(place.pid);
-      await subscribers.open({
-        url: device.url,
-        headers: device.headers,
-        subscribers: SOCKETS,
-        frames: 0,
-      });
+      const { subscriber } = await relay.place();
+      const before = residentMiB(relay.pid);
+      await subscribers.open({ ...subscriber, subscribers: SOCKETS, frames: 0 });
       await pause(SETTLE_MS);
-      const after = residentMiB(place.pid);
-      device.close();
-      return { before, after };
+      return { before, after: residentMiB(relay.pid) };
     } finally {
-      await place.stop();
+      await relay.stop();
     }
   };
   try {

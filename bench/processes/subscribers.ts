@@ -1,16 +1,29 @@
-// Many subscribers in one process, as cheap as they can be. It is told by JSON lines what to open and how many frames to wait for, and
-// says when all of them have come; the first subscriber reads them and checks their order.
-import { createInterface } from 'node:readline';
+// Many subscribers in one process, as cheap as they can be. It is told what to open and how many frames to wait for, and says when all
+// of them have come; the first subscriber reads them and checks their order.
 import { setTimeout as pause } from 'node:timers/promises';
-import { sinceMs } from '../moment.ts';
-import { type RawSubscriber, rawSubscriber } from '../raw-subscriber.ts';
+import { nowMs, sinceMs } from '../moment.ts';
+import { clientFrame, type RawSocket, rawSocket, type Target } from '../raw-socket.ts';
+import { workJobs } from '../talking-child.ts';
 
-export type Job = {
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
+export type Job = Target & {
   readonly subscribers: number;
   /** Events that each of them gets after it was opened; 0: they stay idle until the next job. */
   readonly frames: number;
+};
+
+export type Said = {
+  readonly open?: number;
+  readonly arrived?: Arrived;
+  readonly failed?: string;
+};
+
+export type Arrived = {
+  /** When the last subscriber had the last frame, see `nowMs`. */
+  readonly done: number;
+  /** Milliseconds that each frame took to the first subscriber, for frames that say when they were written. */
+  readonly ages: readonly number[];
+  /** How the first subscriber got them in another order; empty: in theirs. */
+  readonly wrong: string;
 };
 
 /** A queue of a listener holds no more. */
@@ -18,10 +31,10 @@ const AT_ONCE = 50;
 /** What a server says of itself when a subscriber comes has come by then. */
 const GREETING_MS = 300;
 
-const open: RawSubscriber[] = [];
-const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const open: RawSocket[] = [];
+const hello = clientFrame('{"type":"client_hello"}');
 
-async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
+workJobs<Job, Said>(async ({ url, headers, subscribers, frames }, say) => {
   for (const { socket } of open.splice(0)) socket.destroy();
   const ages: number[] = [];
   let seq = 0;
@@ -40,7 +53,7 @@ async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
   const isDone: boolean[] = [];
   const settle = () => {
     if (frames === 0 || seq < frames || missing > 0) return;
-    say({ done: performance.timeOrigin + performance.now(), seq, wrong, ages });
+    say({ arrived: { done: nowMs(), wrong, ages } });
     seq = Number.NEGATIVE_INFINITY;
   };
   let wanted = Number.POSITIVE_INFINITY;
@@ -56,9 +69,11 @@ async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
     missing--;
     settle();
   };
-  const subscriber = (n: number) => {
+  const subscriber = async (n: number) => {
     const told = { came: (bytes: number) => came(n, bytes), ...(n === 0 && { read }) };
-    return rawSubscriber({ url, ...(headers && { headers }) }, told);
+    const raw = await rawSocket({ url, ...(headers && { headers }) }, told);
+    raw.socket.write(hello);
+    return raw;
   };
   for (let n = 0; n < subscribers; n += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, subscribers - n) }, (_, k) => subscriber(n + k));
@@ -67,10 +82,4 @@ async function work({ url, headers, subscribers, frames }: Job): Promise<void> {
   await pause(GREETING_MS);
   for (const [n, { bytes }] of open.entries()) greetings[n] = bytes();
   say({ open: subscribers });
-}
-
-process.stdin.once('close', () => process.exit(0));
-createInterface({ input: process.stdin }).on('line', (line) => {
-  void work(JSON.parse(line) as Job).catch((error: Error) => say({ failed: error.message }));
 });
-say({ ready: true });

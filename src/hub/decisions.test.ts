@@ -70,6 +70,7 @@ describe('[APR-4] a decision without a hash', () => {
       null,
       7,
       { kind: 'approval_response' },
+      { kind: 'approval_response', request_id: { toString: 1 } },
     ]) {
       const frame = { type: 'input', payload };
       expect(shown.bind('s', frame)).toBe(frame);

@@ -1,4 +1,5 @@
 import type { Frame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { EventLog, LogPage } from './event-log.ts';
@@ -7,6 +8,8 @@ import { type Asked, judge, type Verdict } from './verdict.ts';
 
 /** Bytes read from a log at once. */
 const PAGE = 256 * 1024;
+/** Bytes of one answer to a sync that wait until the events before it are read. */
+const MOST_HELD = 16 * limits.unsent;
 /** Conversations that one session hears of. */
 const MOST = 10_000;
 
@@ -37,6 +40,8 @@ type Ask = {
   readonly told: Verdict;
   due: number;
   held: Frame[];
+  /** About what `held` takes in memory. */
+  bytes: number;
   answered: boolean;
 };
 
@@ -160,7 +165,7 @@ export class Feed {
     // Without a cursor nothing is replayed, but what the session was still to be sent it is sent.
     if (this.#isAnother(cursor, logId)) this.#leap(cursor, after, after);
     else if (asked.after_event_seq !== undefined) this.#leap(cursor, after, Math.max(cursor.until, after));
-    this.#asks.push({ key, cursor, requestId, told, due: told.head, held: [], answered: false });
+    this.#asks.push({ key, cursor, requestId, told, due: told.head, held: [], bytes: 0, answered: false });
     this.#want(cursor, told.head);
     this.pull();
   }
@@ -256,7 +261,13 @@ export class Feed {
 
   #hold(ask: Ask | undefined, frame: Frame): boolean {
     if (!ask) return false;
+    // A client that reads nothing has no more kept for it than this, and the answer after that.
+    if (ask.bytes > MOST_HELD) {
+      this.#options.overtaken();
+      return true;
+    }
     ask.held.push(frame);
+    ask.bytes += JSON.stringify(frame).length;
     if (frame.snapshot === true && typeof frame.event_seq === 'number') {
       ask.due = Math.max(ask.due, frame.event_seq);
       this.#want(ask.cursor, ask.due);
@@ -276,6 +287,7 @@ export class Feed {
         this.#options.tell(answer, ask.requestId !== undefined);
       }
       ask.held = [];
+      ask.bytes = 0;
     }
     this.#asks = this.#asks.filter((ask) => !ask.answered || ask.held.length > 0);
   }

@@ -18,7 +18,14 @@ describe('commands', () => {
       principal: { principal: 'ann', privileges: ['observe', 'send'], origin: 'broker' },
     });
     const auth = { principal: 'owner', privileges: ['admin'], origin: 'private' };
-    client.send({ type: 'sync', runtime: { ...scope, acting_user_id: 'bob' }, acting_user_id: 'bob', auth });
+    client.send({
+      type: 'sync',
+      runtime: { ...scope, acting_user_id: 'bob' },
+      acting_user_id: 'bob',
+      auth,
+      // A place in an inbox would be marked as taken, and what waits there would be lost (IN-4).
+      inbox: 3,
+    });
     flush();
     expect(device.heard).toMatchObject([
       {
@@ -28,6 +35,7 @@ describe('commands', () => {
       },
     ]);
     expect(JSON.stringify(device.heard)).not.toContain('bob');
+    expect(device.heard[0]).not.toHaveProperty('inbox');
   });
 
   it('[ERR-1] of clients with the same request ids are answered to the one that asked, under its own id', () => {

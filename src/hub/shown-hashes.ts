@@ -1,5 +1,6 @@
 import { fields, list } from '../protocol/dialects/loose.ts';
 import type { Frame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
 
 /** Requests that one client is remembered to have been shown; more do not wait at once. */
 const MOST = 1_000;
@@ -15,8 +16,10 @@ export function hashesIn(frame: Frame): Hashes {
 }
 
 function hashOf({ request_id, input_hash }: Readonly<Record<string, unknown>>): Hashes {
-  return typeof request_id === 'string' && typeof input_hash === 'string' ? [[request_id, input_hash]] : NONE;
+  return isId(request_id) && isId(input_hash) ? [[request_id, input_hash]] : NONE;
 }
+
+const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= limits.id;
 
 /** [APR-4] What one client was last shown of each tool request, so that its decision holds for that and nothing else. */
 export class ShownHashes {

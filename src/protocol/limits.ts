@@ -10,6 +10,7 @@ export const limits = {
   ring: 8 * 1024 * 1024,
   parked: 10_000,
   socketsPerToken: 20_000,
+  devicesPerToken: 1_000,
 } as const;
 
 /** What each bound counts. */
@@ -24,4 +25,5 @@ export const limitMeaning: Readonly<Record<keyof typeof limits, string>> = {
   ring: 'bytes of frames that a broker keeps per device for clients that come back (SEQ-3)',
   parked: 'commands that wait at a broker for one device (IN-4)',
   socketsPerToken: 'sockets that one token may have open at a broker',
+  devicesPerToken: 'devices that one token may register at a broker',
 };

@@ -31,6 +31,12 @@ describe('checkCommand', () => {
     ['a name that objects have', { type: '__proto__' }, 'frame_unknown_type', /is no command/],
     ['an event', { type: 'turn_finished' }, 'frame_unknown_type', /no command but an event/],
     ['a reply', { type: 'pong' }, 'frame_unknown_type', /no command but a reply/],
+    [
+      'what cannot be measured',
+      { type: 'agent_retrieve', request_id: 'r', agent_id: { length: { valueOf: 1, toString: 1 } } },
+      'frame_invalid',
+      /an object in the place of a text/,
+    ],
     ['a missing scope', { type: 'sync' }, 'frame_invalid', /: runtime is missing; it must be an object\./],
     [
       'a text for a scope',

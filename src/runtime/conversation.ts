@@ -164,11 +164,14 @@ export class Conversation implements Member {
     if (!drawn) return;
     this.#drawn = null;
     this.state = drawn.state;
+    const wasStalled = this.#stalled !== null;
     this.#stalled = null;
     this.#sinceCheckpoint = drawn.sinceCheckpoint;
     if (this.#transcript) for (const fact of drawn.facts) tell(this.#transcript, fact);
     this.#say(drawn, committed);
-    this.#follow(drawn.spoken.some(({ say }) => say.say === 'event' && say.type === 'update_loop_status'));
+    const told = drawn.spoken.some(({ say }) => say.say === 'event' && say.type === 'update_loop_status');
+    if (wasStalled && !told) this.#tellWaiting();
+    this.#follow(told);
   }
 
   /** Commands are answered with the failure; what the world reported cannot be asked again, so it is kept for the next attempt. */

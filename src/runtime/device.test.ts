@@ -180,6 +180,8 @@ describe('a store that fails', () => {
     expect(waiting).toMatchObject({
       loop_status: { waiting_for: { kind: 'device', detail: expect.any(String) } },
     });
+    const after = test.frames.findLast((frame) => frame.type === 'update_loop_status');
+    expect((after?.loop_status as Frame | undefined)?.waiting_for).toBeUndefined();
     expect(readFileSync(join(test.cwd, 'runs.txt'), 'utf8')).toBe('once\n');
     expect(receipts(test, 'cm-1')).toEqual(['accepted', 'started', 'done']);
   });

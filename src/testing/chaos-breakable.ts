@@ -34,3 +34,21 @@ export function breakable(pipe: Pipe, reason = 'the device died'): { readonly pi
     },
   };
 }
+
+/** The end of a pipe that belongs to somebody who may die: the dead say and hear nothing. */
+export const mortal = (pipe: Pipe, dead: () => boolean): Pipe => ({
+  send: (text) => void (dead() || pipe.send(text)),
+  get unsent() {
+    return pipe.unsent;
+  },
+  get open() {
+    return pipe.open;
+  },
+  close: (code, reason) => void (dead() || pipe.close(code, reason)),
+  listen: (listener) =>
+    pipe.listen({
+      message: (text) => void (dead() || listener.message(text)),
+      closed: (why) => void (dead() || listener.closed(why)),
+      drained: () => void (dead() || listener.drained?.()),
+    }),
+});

@@ -1,7 +1,9 @@
+import { restsIn } from '../broker/station/latest.ts';
 import { createStation, type Station } from '../broker/station/station.ts';
 import type { Inbox, Parked } from '../broker/store/inbox.ts';
 import { type BrokerStore, openBrokerStore } from '../broker/store/store.ts';
 import type { Clock } from '../link/clock.ts';
+import { VANISHED } from '../link/close-code.ts';
 import { memoryPair } from '../link/memory.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { withListen } from '../link/with-listen.ts';
@@ -9,7 +11,7 @@ import { privileges } from '../protocol/privileges.ts';
 import type { Scope } from '../protocol/shapes.ts';
 import { ulid } from '../runtime/ulid.ts';
 import { StoreError } from '../sqlite/store-error.ts';
-import { breakable } from './chaos-breakable.ts';
+import { breakable, mortal } from './chaos-breakable.ts';
 import { mortalClock } from './chaos-clock.ts';
 import type { Interruption } from './chaos-interruptions.ts';
 import type { BrokerKill, Passage, Side } from './chaos-relay-schedule.ts';
@@ -22,6 +24,8 @@ export type BrokerLifeOptions = {
   /** Of its store: what is written behind may be written later than the rest of the world runs. */
   readonly storeClock: Clock;
   readonly kills: readonly BrokerKill[];
+  /** Whether what it sent last arrives after its death. */
+  readonly lingers: boolean;
   died(of: string, interrupted: ReadonlySet<Interruption>): void;
   /** The device told this. */
   heard(text: string): void;
@@ -40,11 +44,12 @@ export class BrokerLife {
   readonly #storeClock: ReturnType<typeof mortalClock>;
   readonly #store: BrokerStore;
   readonly #inbox: Inbox;
-  readonly #cuts = new Map<Pipe, () => void>();
+  readonly #ends = new Map<Pipe, { cut(): void; hangUp(): void }>();
   readonly #seen = new Map<BrokerKill, number>();
   #witness: Witness | null = null;
   #dead = false;
   #spared = false;
+  #closed = false;
 
   constructor(options: BrokerLifeOptions) {
     this.#options = options;
@@ -79,30 +84,26 @@ export class BrokerLife {
 
   /** A client's end of a pipe into the hub. */
   open(): Pipe {
-    const [near, far] = memoryPair({ clock: this.#clock });
-    const pipe = this.#breakable(near);
+    const [near, far] = this.#pair();
     this.station.hub.accept(far, {
       principal: { principal: 'somebody', privileges, origin: 'broker' },
       hears: 'followed',
       query: new URLSearchParams({ farhand: '1' }),
     });
-    return pipe;
+    return near;
   }
 
   /** The device's end of a new link. */
   link(connectionId: string): Pipe {
-    const [near, far] = memoryPair({ clock: this.#clock });
-    // Before the first word: a broker may die of that.
-    const pipe = this.#breakable(near);
+    const [near, far] = this.#pair();
     this.#witness = witness(far, {
       through: (at, act) => void this.#through(at, act),
-      dead: () => this.#dead,
-      heard: (text) => this.#dead || this.#options.heard(text),
+      heard: (text) => this.#options.heard(text),
       taken: (position) => this.#taken(position),
     });
     const link = { pipe: this.#witness.pipe, connectionId, connectionName: 'chaos' };
     this.station.connect({ ...link, speaks: 'farhand' });
-    return pipe;
+    return near;
   }
 
   /** What has gone to the device and has no answer, when its link is lost. */
@@ -117,12 +118,17 @@ export class BrokerLife {
 
   /** Loses a connection that this side gave. */
   cut(pipe: Pipe): void {
-    this.#cuts.get(pipe)?.();
+    this.#ends.get(pipe)?.cut();
   }
 
   /** What waits here for the device. */
   parked(scope: Scope): readonly Parked[] {
     return this.#inbox.of(scope);
+  }
+
+  /** Whether something of a conversation waits, as far as it was heard here. */
+  waits(scope: Scope): boolean {
+    return this.parked(scope).length > 0 || !restsIn(this.#store.mirror(environment).latest(scope));
   }
 
   /** The number of the newest event of a conversation that is here. */
@@ -136,7 +142,9 @@ export class BrokerLife {
     this.#dead = true;
     this.#clock.stop();
     this.#storeClock.stop();
-    for (const cut of this.#cuts.values()) cut();
+    const { lingers } = this.#options;
+    // What it sent last may arrive all the same, as a kernel has it, or be lost.
+    for (const { cut, hangUp } of this.#ends.values()) lingers ? hangUp() : cut();
     this.#options.died(of, interrupted);
   }
 
@@ -147,6 +155,8 @@ export class BrokerLife {
 
   /** The end of its files; a dead broker's have been left as they were. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     if (!this.#dead) this.station.close(1012, 'the test is over');
     this.#dead = true;
     this.#clock.stop();
@@ -167,21 +177,23 @@ export class BrokerLife {
     ];
   }
 
-  #breakable(near: Pipe): Pipe {
-    const { pipe, cut } = breakable(near, 'the broker died');
+  /** A connection, whose far end is this broker's. */
+  #pair(): [Pipe, Pipe] {
+    const [near, far] = memoryPair({ clock: this.#options.clock });
+    const { pipe, cut } = breakable(near, 'the connection was cut');
     const told = withListen(pipe, (listener) =>
       pipe.listen({
         message: (text) => {
           const isEvent = text.includes('"event_seq":') && !text.includes('"snapshot":true');
-          if (isEvent) this.#through('told', () => listener.message(text));
+          if (isEvent && !this.#dead) this.#through('told', () => listener.message(text));
           else listener.message(text);
         },
         closed: (why) => listener.closed(why),
         drained: () => listener.drained?.(),
       }),
     );
-    this.#cuts.set(told, cut);
-    return told;
+    this.#ends.set(told, { cut, hangUp: () => far.close(VANISHED, 'the broker died') });
+    return [told, mortal(far, () => this.#dead)];
   }
 
   /** [IN-4] The message that a device says it has, it has noted in the same commit. */

@@ -1,9 +1,7 @@
-import { type Client, createClient } from '../client/client.ts';
+import type { Client, ClientOptions } from '../client/client.ts';
 import type { Follower } from '../client/follower.ts';
 import { emptyTranscript, fold, type Transcript } from '../client/transcript.ts';
 import type { Clock } from '../link/clock.ts';
-import type { DialFailure } from '../link/dial-failure.ts';
-import type { Pipe } from '../link/pipe.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import { passing } from './chaos-drive.ts';
@@ -32,10 +30,13 @@ export type ChaosClient = {
   close(): void;
 };
 
+/** A client of whatever there is to talk to now, again and again. */
+export type Connect = (options: Omit<ClientOptions, 'open' | 'fatal'>) => Client;
+
 export type ChaosClientOptions = {
   readonly scopes: readonly Scope[];
   readonly clock: Clock;
-  open(): Promise<Pipe | DialFailure>;
+  readonly connect: Connect;
   /** A connection has caught up with a conversation. */
   synced?(view: View): void;
   /** Something has changed in a conversation. */
@@ -48,10 +49,9 @@ export type ChaosClientOptions = {
 
 /** The real client, and a record of all that it was told. */
 export function chaosClient(options: ChaosClientOptions): ChaosClient {
-  const { scopes, clock, open, synced, changed, event, trouble } = options;
+  const { scopes, clock, connect, synced, changed, event, trouble } = options;
   const looks = new Set<() => void>();
-  const client = createClient({
-    open,
+  const client = connect({
     clock,
     random: () => 0,
     // A full disk is in the schedule, and so is a device that is away; what has no reply says so in a frame of its own.

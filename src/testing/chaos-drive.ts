@@ -148,12 +148,10 @@ export class Drive {
     const view = sent && this.#options.first.views.get(scopeKey(sent.scope));
     if (!sent || !view?.told.receipts.some((receipt) => receipt.key === key)) return;
     const result = await this.#input(sent.scope, key, somethingElse);
-    // A broker does not know what its device has, and lets it wait; the device takes it no more than when it is told at once.
-    if (result.ok && result.value.disposition !== 'queued')
-      this.#options.broken(`lost: something else was taken as ${key}`);
-    if (result.ok || passing.includes(result.failure.code)) return;
-    if (result.failure.code !== 'idempotency_conflict')
-      this.#options.broken(`lost: something else, sent as ${key}, got ${result.failure.code}`);
+    if (result.ok) return this.#options.broken(`lost: something else was taken as ${key}`);
+    const { code } = result.failure;
+    if (code !== 'idempotency_conflict' && !passing.includes(code))
+      this.#options.broken(`lost: something else, sent as ${key}, got ${code}`);
   }
 
   #input(scope: Scope, key: string, content: string): Promise<CallResult<'input'>> {

@@ -13,6 +13,8 @@ export const interruptions = [
   'command',
   /** A client was told events that the broker no longer has when it is back. */
   'mirror',
+  /** Its disk is lost, with what it had parked. */
+  'disk',
   /** The device is dead, or away. */
   'both',
   'away',

@@ -48,6 +48,10 @@ export type RelaySchedule = {
   readonly absencesMs: readonly number[];
   /** The device dies together with the broker. */
   readonly both: boolean;
+  /** Whether what a broker sent last arrives after its death. */
+  readonly lingers: boolean;
+  /** After its first death the broker has lost its disk. */
+  readonly losesDisk: boolean;
 };
 
 const most: Readonly<Record<Passage, number>> = {
@@ -76,6 +80,8 @@ export function relayScheduleOf(seed: number): RelaySchedule {
     guests: Array.from({ length: random.int(0, 1) }, () => ({ afterMs: random.int(20, 600) })),
     absencesMs: Array.from({ length: 4 }, () => random.pick([0, 10, 40, 120, 250])),
     both: random.chance(0.3),
+    lingers: random.chance(0.5),
+    losesDisk: random.chance(0.1),
   };
 }
 

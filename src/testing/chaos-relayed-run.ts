@@ -3,11 +3,11 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createClient } from '../client/client.ts';
 import { systemClock } from '../link/clock.ts';
 import type { DialFailure } from '../link/dial-failure.ts';
 import type { Pipe } from '../link/pipe.ts';
 import { tellingEnd } from '../link/with-listen.ts';
-import { scopeKey } from '../protocol/shapes.ts';
 import { memoryHome } from '../store/memory-home.ts';
 import { StoreError } from '../store/store.ts';
 import { BrokerLife } from './chaos-broker.ts';
@@ -38,7 +38,12 @@ const nobody: DialFailure = { kind: 'refused', message: 'nobody is there' };
 
 /** Runs the schedule of a seed with a broker between the device and the people; all of them die and come back. */
 export async function runRelayedSchedule(seed: number, modelUrl: string): Promise<RelayedOutcome> {
-  const world = new RelayedWorld(scheduleOf(seed), relayScheduleOf(seed), modelUrl);
+  const relay = relayScheduleOf(seed);
+  const world = new RelayedWorld(
+    relay.losesDisk ? cautious(scheduleOf(seed)) : scheduleOf(seed),
+    relay,
+    modelUrl,
+  );
   try {
     await world.run();
   } finally {
@@ -47,6 +52,12 @@ export async function runRelayedSchedule(seed: number, modelUrl: string): Promis
   const { trial, interrupted } = world;
   return { broken: trial.broken, trace: trial.trace, interrupted };
 }
+
+/** A broker that has lost its disk cannot know that a device has what is sent again, taken back, or sent with something else in it. */
+const cautious = (schedule: Schedule): Schedule => ({
+  ...schedule,
+  steps: schedule.steps.filter((step) => step.do !== 'remove' && step.do !== 'send_other'),
+});
 
 class RelayedWorld {
   readonly trial: Trial;
@@ -89,7 +100,7 @@ class RelayedWorld {
       clock: this.#clock,
       folder: this.#folder,
       relayed: true,
-      open: async () => this.#open(),
+      connect: (options) => createClient({ ...options, open: async () => this.#open() }),
       noted: (what) => {
         if (what === 'outbox') this.interrupted.push('client: outbox');
         else if (!this.#broker.station.online) this.interrupted.push('guest: device away');
@@ -100,7 +111,7 @@ class RelayedWorld {
     this.#vigil = keepVigil({
       clients: () => this.trial.clients,
       away: () => (this.#broker.dead ? 'broker' : this.#broker.station.online ? null : 'device'),
-      waits: (scope) => this.#broker.parked(scope).length > 0 || this.#watch.busy(scopeKey(scope)),
+      waits: (scope) => this.#broker.waits(scope),
       parked: (scope) =>
         this.#broker.parked(scope).flatMap(({ kind, key }) => (kind === 'message' && key ? [key] : [])),
       lags: ({ scope, follower }) => (follower.cursor?.after_event_seq ?? 0) > this.#broker.head(scope),
@@ -117,7 +128,7 @@ class RelayedWorld {
     this.#life.spare();
     this.#broker.spare();
     await this.trial.end();
-    this.trial.judge(keptInMemory(this.#disk));
+    await this.trial.judge(() => keptInMemory(this.#disk));
     if (this.#vigil.long) this.interrupted.push('long absence');
   }
 
@@ -182,6 +193,7 @@ class RelayedWorld {
       home: this.#brokerHome,
       clock: this.#clock,
       storeClock: systemClock,
+      lingers: this.#relay.lingers,
       kills: (!this.#over && this.#relay.brokers[this.#deaths.broker]) || [],
       died: (of, interrupted) => void this.#brokerDied(of, interrupted),
       heard: (text) => this.#heard(text),
@@ -201,6 +213,7 @@ class RelayedWorld {
     if (this.#life.dead) this.interrupted.push('both');
     await pause(this.#random.int(0, 60));
     if (this.#closed) return;
+    if (this.#relay.losesDisk && this.#deaths.broker === 1) this.#loseDisk();
     this.#broker = this.#beginBroker();
     this.trial.note('the broker is back');
     const views = this.trial.clients.flatMap((client) => [...client.views.values()]);
@@ -210,6 +223,13 @@ class RelayedWorld {
     if (isBehind) this.interrupted.push('mirror');
     if (this.#over) this.#broker.spare();
     this.#connect();
+  }
+
+  #loseDisk(): void {
+    this.trial.note('the disk of the broker is lost');
+    this.interrupted.push('disk');
+    this.#brokers.at(-1)?.close();
+    rmSync(this.#brokerHome, { recursive: true });
   }
 
   #begin(): Life {

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { createClient } from '../client/client.ts';
+import type { DialFailure } from '../link/dial-failure.ts';
+import type { Pipe } from '../link/pipe.ts';
 import { scopeKey } from '../protocol/shapes.ts';
 import { memoryHome } from '../store/memory-home.ts';
 import { StoreError } from '../store/store.ts';
@@ -69,8 +72,7 @@ class World {
       random: this.#random,
       clock: this.#clock,
       folder: this.#folder,
-      open: async () =>
-        this.#life.dead ? { kind: 'refused', message: 'the device is dead' } : this.#life.open(),
+      connect: (options) => createClient({ ...options, open: async () => this.#open() }),
     });
     this.#life = this.#begin();
   }
@@ -81,7 +83,7 @@ class World {
     this.#over = true;
     this.#life.spare();
     await this.trial.end();
-    this.trial.judge(keptInMemory(this.#disk));
+    await this.trial.judge(() => keptInMemory(this.#disk));
   }
 
   async close(): Promise<void> {
@@ -91,6 +93,11 @@ class World {
     for (const life of this.#graves) await life.ghosts.bury();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+
+  #open(): Pipe | DialFailure {
+    return this.#life.dead ? { kind: 'refused', message: 'the device is dead' } : this.#life.open();
+  }
+
   #begin(): Life {
     const none: Fate = { kills: [], fullDiskAt: [] };
     const life: Life = new Life({

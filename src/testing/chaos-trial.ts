@@ -1,15 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, createClient } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { memoryOutbox } from '../client/outbox.ts';
 import { apply } from '../core/apply.ts';
 import { initialState } from '../core/state.ts';
 import type { Clock } from '../link/clock.ts';
-import type { DialFailure } from '../link/dial-failure.ts';
-import type { Pipe } from '../link/pipe.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
-import { type ChaosClient, type ChaosClientOptions, chaosClient, type View } from './chaos-client.ts';
+import {
+  type ChaosClient,
+  type ChaosClientOptions,
+  type Connect,
+  chaosClient,
+  type View,
+} from './chaos-client.ts';
 import { Drive, type Sent } from './chaos-drive.ts';
 import type { KeptByScope } from './chaos-evidence.ts';
 import { judge } from './chaos-judge.ts';
@@ -32,8 +36,7 @@ export type TrialOptions = {
   readonly clock: Clock;
   /** The working directory of the conversations. */
   readonly folder: string;
-  /** A client's attempt to reach whatever device there is now. */
-  open(): Promise<Pipe | DialFailure>;
+  readonly connect: Connect;
   /** Whether commands may wait for the device on their way. Default false. */
   readonly relayed?: boolean;
   /** A stored event that a client was told. */
@@ -44,10 +47,14 @@ export type TrialOptions = {
 
 /** Those who come and go while the schedule runs. */
 export type Passers = {
-  readonly senders: readonly SenderPlan[];
+  readonly senders?: readonly SenderPlan[];
   /** When they come. */
-  readonly guests: readonly { readonly afterMs: number }[];
+  readonly guests?: readonly { readonly afterMs: number }[];
+  /** What processes of others send to a conversation. */
+  strangers?(scope: Scope): readonly Strange[];
 };
+/** A message that another process sends, and sees to until its device has it. */
+export type Strange = { readonly key: string; readonly text: string; readonly taken: Promise<void> };
 
 const settleMs = 15_000;
 const catchUpMs = 10_000;
@@ -72,7 +79,10 @@ export class Trial {
   }
 
   /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
-  async play(agent_id: string, { senders, guests }: Passers = { senders: [], guests: [] }): Promise<void> {
+  async play(
+    agent_id: string,
+    { senders = [], guests = [], strangers = () => [] }: Passers = {},
+  ): Promise<void> {
     const { schedule, random, event } = this.#options;
     const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
     this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));
@@ -96,6 +106,9 @@ export class Trial {
     const passing = [
       ...senders.map((plan, n) => this.#mortalSender(plan, n)),
       ...guests.map((plan) => this.#guest(plan)),
+      ...this.#scopes
+        .slice(0, 1)
+        .flatMap((scope) => strangers(scope).map((one) => this.#stranger(scope, one))),
     ];
     await this.#drive.run(schedule);
     await Promise.all(passing);
@@ -141,24 +154,40 @@ export class Trial {
       this.break(`twice: a process of a tool lives on: ${process}`);
   }
 
-  /** The verdict, over what the store holds in the end. */
-  judge(kept: KeptByScope): void {
-    const clients = this.#clients.map(({ views }) => views);
+  /** The verdict, over what the store holds in the end; `kept` reads it. */
+  async judge(kept: () => KeptByScope): Promise<void> {
+    const deadline = performance.now() + catchUpMs;
+    let broken = this.#judged(kept());
+    // What was done last may be on its way to those who are to be told.
+    while (broken.length > 0 && performance.now() < deadline) {
+      await pause(50);
+      broken = this.#judged(kept());
+    }
+    for (const what of broken) this.break(what);
+  }
+
+  #judged(kept: KeptByScope): readonly string[] {
     const broken = judge({
       kept,
       sent: [...(this.#drive?.sent.values() ?? [])],
       decided: this.#decided,
       relayed: this.#options.relayed ?? false,
-      clients,
+      clients: this.#clients.map(({ views }) => views),
       marks: this.#read(marksFile)?.split('\n').filter(Boolean) ?? [],
       read: (path) => this.#read(path),
     });
-    for (const what of broken) this.break(what);
-    for (const [key, { facts }] of kept) {
+    return [...broken, ...this.#untold(kept)];
+  }
+
+  /** What clients show of what waits, where it is not so. */
+  #untold(kept: KeptByScope): readonly string[] {
+    return [...kept].flatMap(([key, { facts }]) => {
       const state = facts.reduce(apply, initialState);
-      for (const { loop, queue } of clients.flatMap((views) => views.get(key)?.transcript ?? []))
-        for (const what of untold(state, loop, queue)) this.break(`${what} (to a client)`);
-    }
+      const shown = this.#clients.flatMap(({ views }) => views.get(key)?.transcript ?? []);
+      return shown.flatMap(({ loop, queue }) =>
+        untold(state, loop, queue).map((what) => `${what} (to a client)`),
+      );
+    });
   }
 
   close(): void {
@@ -177,15 +206,15 @@ export class Trial {
 
   /** A client process that dies with a message in its outbox, and the one that comes after it. */
   async #mortalSender({ afterMs, livesMs }: SenderPlan, n: number): Promise<void> {
-    const { clock, open } = this.#options;
+    const { clock, connect } = this.#options;
     const [scope] = this.#scopes;
     const drive = this.#drive;
     if (!scope || !drive) return;
     const sent: Sent = { scope, key: `cm-mortal-${n}`, text: '#script=talk', result: null };
     const outbox = memoryOutbox();
-    const options = { open, clock, outbox, random: () => 0 };
+    const options = { clock, outbox, random: () => 0 };
     await pause(afterMs);
-    const first = createClient(options);
+    const first = connect(options);
     const put = first.send(scope, sent.text, { client_message_id: sent.key });
     drive.sent.set(sent.key, sent);
     await pause(livesMs);
@@ -194,12 +223,21 @@ export class Trial {
     const left = (await outbox.all()).length > 0;
     this.note(`a client dies with ${sent.key} ${left ? 'in' : 'out of'} its outbox`);
     if (left) this.#options.noted?.('outbox');
-    const second = createClient(options);
+    const second = connect(options);
     this.#others.push(second);
     void drive.follow(sent, second);
   }
 
-  async #guest({ afterMs }: Passers['guests'][number]): Promise<void> {
+  /** What another process has delivered is watched to its end. */
+  async #stranger(scope: Scope, { key, text, taken }: Strange): Promise<void> {
+    const sent: Sent = { scope, key, text, result: null };
+    this.#drive?.sent.set(key, sent);
+    await taken;
+    const [first] = this.#clients;
+    if (first) void this.#drive?.follow(sent, first.client);
+  }
+
+  async #guest({ afterMs }: { readonly afterMs: number }): Promise<void> {
     await pause(afterMs);
     this.note('another client comes');
     this.#client();
@@ -207,11 +245,11 @@ export class Trial {
   }
 
   #client(more: Partial<ChaosClientOptions> = {}): ChaosClient {
-    const { clock, open } = this.#options;
+    const { clock, connect } = this.#options;
     const client = chaosClient({
       scopes: this.#scopes,
       clock,
-      open,
+      connect,
       trouble: (what) => this.break(what),
       ...more,
     });

@@ -5,7 +5,7 @@ export type VigilOptions = {
   clients(): Iterable<ChaosClient>;
   /** Who is away now. */
   away(): 'device' | 'broker' | null;
-  /** Whether something of a conversation waits, and the messages that wait at the broker. */
+  /** Whether something of a conversation waits, as far as the broker can know; and the messages that wait at the broker. */
   waits(scope: Scope): boolean;
   parked(scope: Scope): readonly string[];
   /** The broker has not heard yet what this client was told: what it says is older than that, and is not to be believed. */

@@ -28,12 +28,6 @@ export class Watch {
     return this.#scopes.get(key)?.state ?? initialState;
   }
 
-  /** Whether a conversation has something to do. */
-  busy(key: string): boolean {
-    const { turn, queue } = this.state(key);
-    return turn !== null || queue.length > 0;
-  }
-
   /** What is going on, over all conversations. */
   activity(): ReadonlySet<Activity> {
     return new Set([...this.#scopes.values()].flatMap(({ state }) => activityOf(state)));

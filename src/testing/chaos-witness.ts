@@ -7,7 +7,6 @@ import type { Passage } from './chaos-relay-schedule.ts';
 export type WitnessOptions = {
   /** Does it, unless death comes before it. */
   through(at: Passage, act: () => void): void;
-  dead(): boolean;
   /** The device told this. */
   heard(text: string): void;
   /** The device says that it has the message or the decision that waited at that place. */
@@ -20,7 +19,7 @@ export type Witness = {
   readonly open: { readonly deliveries: ReadonlySet<string>; readonly commands: ReadonlySet<string> };
 };
 
-export function witness(pipe: Pipe, { through, dead, heard, taken }: WitnessOptions): Witness {
+export function witness(pipe: Pipe, { through, heard, taken }: WitnessOptions): Witness {
   const deliveries = new Set<string>();
   const commands = new Set<string>();
 
@@ -69,8 +68,8 @@ export function witness(pipe: Pipe, { through, dead, heard, taken }: WitnessOpti
       listen: (listener) =>
         pipe.listen({
           message: (text) => hear(text, (heard) => listener.message(heard)),
-          closed: (why) => void (dead() || listener.closed(why)),
-          drained: () => void (dead() || listener.drained?.()),
+          closed: (why) => listener.closed(why),
+          drained: () => listener.drained?.(),
         }),
     },
   };

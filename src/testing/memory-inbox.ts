@@ -15,6 +15,7 @@ export class MemoryInbox implements Inbox {
   longestMs = Number.POSITIVE_INFINITY;
   readonly #entries = new Map<number, Parked>();
   readonly #fates = new Map<string, Fate>();
+  readonly #passed = new Map<string, string>();
   #last = 0;
 
   constructor(id = 'inbox-1') {
@@ -66,6 +67,17 @@ export class MemoryInbox implements Inbox {
   fate(scope: Scope, key: string): Fate | null {
     this.#check();
     return this.#fates.get(`${scopeKey(scope)} ${key}`) ?? null;
+  }
+
+  pass(scope: Scope, key: string, hash: string): void {
+    this.#check();
+    const place = `${scopeKey(scope)} ${key}`;
+    this.#passed.set(place, this.#passed.get(place) ?? hash);
+  }
+
+  passed(scope: Scope, key: string): string | null {
+    this.#check();
+    return this.#passed.get(`${scopeKey(scope)} ${key}`) ?? null;
   }
 
   expire(now: number): readonly Parked[] {

@@ -7,8 +7,9 @@ import { type Schedule, type Step, scheduleOf } from '../../src/testing/chaos-sc
 import { build } from './build.ts';
 import type { Server } from './farhand.ts';
 import { type ModelProcess, modelProcess } from './model-process.ts';
-import { type Blow, blowsOf, ProcessTrial, type ProcessTrialOptions } from './process-trial.ts';
+import { blowsOf, type Hit, ProcessTrial, type ProcessTrialOptions } from './process-trial.ts';
 import { replayOf, seedsFrom } from './seeds.ts';
+import type { Blow } from './striker.ts';
 
 const { seeds, all } = seedsFrom(1_001, 34);
 const listener = createServer();
@@ -99,7 +100,7 @@ describe.runIf(all)('the promise is kept', () => {
       blows: [
         { moment: 'tool_start', afterMs: 40, hit: 'SIGKILL' },
         ...[0, 30, 60, 90, 120, 150, 180, 240].map(
-          (afterMs): Blow => ({ moment: null, afterMs, hit: 'SIGKILL' }),
+          (afterMs): Blow<Hit> => ({ moment: null, afterMs, hit: 'SIGKILL' }),
         ),
       ],
     }));

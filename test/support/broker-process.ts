@@ -91,7 +91,8 @@ export async function brokerProcess({
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     isAlive: () => !ended,
     memory: () =>
-      1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(started.child.pid)], { encoding: 'utf8' })),
+      1024 *
+      Number(execFileSync('ps', ['-o', 'rss=', '-p', String(started.child.pid)], { encoding: 'utf8' })),
     async ask(method, path, token, body) {
       const response = await fetch(`${url}${path}`, {
         method,

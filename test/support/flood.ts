@@ -1,24 +1,41 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
-// A process that floods one link, as fast as the socket takes it: node flood.ts <url> <token> <hello> <frame> <count>. In the hello and in
-// the frame `{n}` is the number of the frame. Says `done` when all has left it.
+// A process that floods links, as fast as their sockets take it, and says `done` when all has left it. What to send is in its argument.
 
-const [url = '', token = '', hello = '', frame = '', count = '0'] = process.argv.slice(2);
-const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
-socket.on('close', (code, reason) => {
-  console.log(`closed ${code} ${reason}`);
-  process.exit(0);
-});
-await once(socket, 'open');
-if (hello !== '') {
-  await once(socket, 'message');
-  socket.send(hello);
+export type Flood = {
+  readonly urls: readonly string[];
+  readonly token: string;
+  /** What each link says when it is greeted; null: nobody greets it. */
+  readonly hello: string | null;
+  /** In it `{n}` is the number of the frame, and `{padding}` so many bytes. */
+  readonly frame: string;
+  readonly padding?: number;
+  /** Frames on each link. */
+  readonly count: number;
+};
+
+const { urls, token, hello, frame, padding = 0, count } = JSON.parse(process.argv[2] ?? '') as Flood;
+const most = 4 * 1024 * 1024;
+const text = frame.replace('{padding}', 'y'.repeat(padding));
+const written = (socket: WebSocket, what: string): Promise<unknown> =>
+  new Promise((resolve) => socket.send(what, resolve));
+
+async function flood(url: string): Promise<void> {
+  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
+  const closed = once(socket, 'close');
+  const greeted = once(socket, 'message');
+  await once(socket, 'open');
+  if (hello !== null) {
+    await greeted;
+    await written(socket, hello);
+  }
+  for (let n = 1; n <= count && socket.readyState === WebSocket.OPEN; n++) {
+    socket.send(text.replaceAll('"{n}"', String(n)).replaceAll('{n}', String(n)));
+    if (socket.bufferedAmount > most) await Promise.race([closed, written(socket, '{"type":"ping"}')]);
+  }
+  await Promise.race([closed, written(socket, '{"type":"ping"}')]);
 }
-const most = 8 * 1024 * 1024;
-for (let n = 1; n <= Number(count); n++) {
-  socket.send(frame.replaceAll('"{n}"', String(n)).replaceAll('{n}', String(n)));
-  if (socket.bufferedAmount > most) await new Promise((resolve) => socket.send('{"type":"ping"}', resolve));
-}
-await new Promise((resolve) => socket.send('{"type":"ping"}', resolve));
+
+await Promise.all(urls.map(flood));
 console.log('done');

@@ -79,7 +79,10 @@ export async function honestSide(broker: BrokerProcess): Promise<HonestSide> {
     let latest = 0;
     for (const name of ['farhand', 'seed'] as const) {
       const { frames, times, until } = clients[name];
-      await until((frame) => frame.type === 'turn_finished' && frame.turn_id === `turn-${pieces}`, from[name]);
+      await until(
+        (frame) => frame.type === 'turn_finished' && frame.turn_id === `turn-${pieces}`,
+        from[name],
+      );
       const came = frames.slice(from[name]);
       expect(came.filter(isForeign), `${name} hears what is not its own`).toEqual([]);
       expect(came.flatMap(contentOf), `${name} hears everything in order`).toEqual(wanted);

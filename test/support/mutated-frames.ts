@@ -75,10 +75,18 @@ export function frameSource(random: Random, pools: Pools = {}): FrameSource {
     return value === undefined && !items ? junk(depth) : value;
   }
 
-  function ofKind({ type, properties, required, additionalProperties, items, ...rest }: JsonSchema, depth: number) {
+  function ofKind(
+    { type, properties, required, additionalProperties, items, ...rest }: JsonSchema,
+    depth: number,
+  ) {
     switch (type) {
       case 'object':
-        return object(fieldsOf(properties), Array.isArray(required) ? required : [], additionalProperties, depth);
+        return object(
+          fieldsOf(properties),
+          Array.isArray(required) ? required : [],
+          additionalProperties,
+          depth,
+        );
       case 'array':
         return Array.from({ length: depth > 6 ? 0 : random.int(0, 2) }, () =>
           instance(isObject(items) ? items : {}, depth + 1),
@@ -172,8 +180,7 @@ export function frameSource(random: Random, pools: Pools = {}): FrameSource {
   return { valid, mutated, text };
 }
 
-const nested = (levels: number): unknown =>
-  JSON.parse(`${'[{"a":'.repeat(levels)}0${'}]'.repeat(levels)}`);
+const nested = (levels: number): unknown => JSON.parse(`${'[{"a":'.repeat(levels)}0${'}]'.repeat(levels)}`);
 
 const texts: readonly string[] = [
   '',
@@ -214,7 +221,7 @@ const traps: readonly unknown[] = [
   JSON.parse('{"constructor":{"prototype":{"polluted":true}}}'),
   { length: 1e9, 0: 'x' },
   { length: { valueOf: 1, toString: 1 } },
-  { toJSON: 1, then: 1 },
+  JSON.parse('{"toJSON":1,"then":1}'),
 ];
 const large: readonly (() => unknown)[] = [
   () => 'y'.repeat(100_000),

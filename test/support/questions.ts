@@ -53,7 +53,9 @@ export class Questions {
       ({ answers, least, most }) => answers.length < least || answers.length > most,
     );
     this.#open.clear();
-    return wrong.map(({ frame, answers }) => `${JSON.stringify(frame).slice(0, 600)} ⇒ ${answers.join(', ') || 'nothing'}`);
+    return wrong.map(
+      ({ frame, answers }) => `${JSON.stringify(frame).slice(0, 600)} ⇒ ${answers.join(', ') || 'nothing'}`,
+    );
   }
 
   /** A command that has no reply is answered only where it failed. */

@@ -35,7 +35,11 @@ export const register = (
     metadata: metadataOf[speaks],
   });
 
-export async function openLink(broker: BrokerProcess, token: string, connectionId: unknown): Promise<RawLink> {
+export async function openLink(
+  broker: BrokerProcess,
+  token: string,
+  connectionId: unknown,
+): Promise<RawLink> {
   const url = `${broker.url.replace(/^http/, 'ws')}/v1/environments/${connectionId}/device/ws`;
   const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
   const heard: Frame[] = [];

@@ -122,6 +122,27 @@ describe('the door of clients', () => {
   });
 });
 
+describe('[LINK-3] a fault of the broker that a peer has found', () => {
+  it('ends the socket of that peer, is logged, and costs nobody else anything', async () => {
+    const ground = testGround({}, (_pipe, text) => {
+      if (text.includes('poison')) throw new TypeError('Cannot convert object to primitive value');
+    });
+    const { make, log } = ground;
+    await ground.register(make('device').token);
+    const { open } = await atPort(ground);
+    const [one, other] = [
+      await open(status, bearer(make('client').token)),
+      await open(status, bearer(make('client').token)),
+    ];
+    connected(one).pipe.send('{"type":"poison"}');
+    expect((await connected(one).heard.closed).code).toBe(1011);
+    expect(log.filter(({ event }) => event === 'trouble')).toMatchObject([
+      { why: expect.stringMatching('primitive') },
+    ]);
+    expect(connected(other).pipe.open).toBe(true);
+  });
+});
+
 describe('the sockets of one token', () => {
   it('[LINK-3] are as many as the table of limits says', async () => {
     const ground = testGround();

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../link/clock.ts';
 import { acceptUpgrades, refuseUpgrade } from '../../link/node/upgrade.ts';
 import type { Closed, Pipe } from '../../link/pipe.ts';
+import { withListen } from '../../link/with-listen.ts';
 import { errorTable, failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { type Access, type Denial, denial, isDenial } from '../access/access.ts';
@@ -45,11 +46,34 @@ export function createDoors(options: DoorsOptions): Upgrade {
   /** Null where the socket was closed at once, because its token has too many. */
   function entered(token: TokenRecord, pipe: Pipe, ended: (why: Closed) => void): Pipe | null {
     const watched = sockets.enter(token, pipe, ended);
-    if (watched) return watched;
+    if (watched) return guarded(watched);
     const why = `this token has ${limits.socketsPerToken} sockets open; close some of them`;
     pipe.close(errorTable.quota.close, why);
     log({ event: 'refused', why: 'quota', code: 'quota', token: token.id });
     return null;
+  }
+
+  /** [LINK-3] A fault of this program that a peer has found ends that peer's socket and no other. */
+  function guarded(pipe: Pipe): Pipe {
+    const guard = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        log({
+          event: 'trouble',
+          what: 'what a peer said could not be worked',
+          why: logged(messageOf(error)),
+        });
+        pipe.close(1011, 'the broker could not do this; its log says why');
+      }
+    };
+    return withListen(pipe, (listener) =>
+      pipe.listen({
+        message: (text) => guard(() => listener.message(text)),
+        drained: () => guard(() => listener.drained?.()),
+        closed: (why) => guard(() => listener.closed(why)),
+      }),
+    );
   }
 
   function clientDoor(knock: Knock, selector: string): Door {

@@ -5,7 +5,7 @@ import { readBody } from './body.ts';
 import { type App, type Desk, refusal } from './desk.ts';
 import { devicePath, readRegistration, socketUrl, speaksOf } from './lease.ts';
 
-const maxBody = 256 * 1024;
+const maxBody = 64 * 1024;
 
 /** `POST /v1/environments/register`: gives a device a lease and says where to open its socket (REG-1). */
 export function registerRoute(app: App, desk: Desk): void {
@@ -22,7 +22,8 @@ export function registerRoute(app: App, desk: Desk): void {
     if (token.devices && !token.devices.includes(deviceId))
       return refusal(c, access.refuse(knock, 'other device', otherDevice));
     const lease = registry.register(registration, token, desk.now());
-    if ('code' in lease) return refusal(c, access.refuse(knock, 'bound device', lease));
+    if ('code' in lease)
+      return refusal(c, access.refuse(knock, lease.code === 'quota' ? 'quota' : 'bound device', lease));
     const { connectionId } = lease;
     const name = logged(connectionName);
     desk.log({ event: 'registered', device: deviceId, name, connection: connectionId, token: token.id });

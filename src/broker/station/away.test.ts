@@ -54,6 +54,7 @@ function knowing({ latest = [], parked = [], fate }: Before): Known {
       mint: () => `minted-${++minted}`,
     }),
     message: (_, key) => inbox.find(scope, key) ?? fate ?? null,
+    passed: () => null,
   };
 }
 const parkedBy = (frame: Frame, before: Before = {}): Parking => {

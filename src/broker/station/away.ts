@@ -26,6 +26,8 @@ export type Known = {
   view(scope: Scope): View;
   /** A message that waits or waited here. */
   message(scope: Scope, key: string): Parked | Fate | null;
+  /** The content's hash of a message that went on to the device. */
+  passed(scope: Scope, key: string): string | null;
 };
 
 /** Frames for the asker; or what is to be made durable first, and the reply once it is. */
@@ -69,8 +71,7 @@ export function knownMessage(
   if (before.hash !== hash) {
     const code = 'idempotency_conflict';
     const conflict = brokerReceipt(scope, key, before.inputId, { state: 'rejected', code, at: before.at });
-    const why = `Another message was already sent as ${key}. Send this one under a new id.`;
-    return answer({ ...conflict, ...toAsker }, refusal(frame, failure(code, why)));
+    return answer({ ...conflict, ...toAsker }, refusal(frame, failure(code, another(key))));
   }
   const { state, code } = told;
   if (state === 'rejected') {
@@ -111,6 +112,9 @@ function message(frame: Frame, scope: Scope, known: Known): Verdict {
   }
   const before = knownMessage(frame, scope, identified, known);
   if (before) return before;
+  const passed = known.passed(scope, identified.key);
+  if (passed !== null && passed !== identified.hash)
+    return refuse(frame, failure('idempotency_conflict', another(identified.key)));
   const waiting = queueIn(view.latest).length + view.parked.filter(({ kind }) => kind === 'message').length;
   if (waiting >= limits.queue) {
     const why = `${limits.queue} inputs wait already (QUE-1). Send it again when the device is back and some are worked.`;
@@ -179,6 +183,8 @@ export const lost = failure(
   'device_lost',
   'The link of the device was lost before its answer. It may have happened: look before asking again.',
 );
+const another = (key: string): string =>
+  `Another message was already sent as ${key}. Send this one under a new id.`;
 const notPending = 'Approval request is no longer pending: it was answered, aborted, or never asked.';
 const decided = 'Another answer to this request waits for the device already, and the first one counts.';
 const hashRequired =

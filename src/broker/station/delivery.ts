@@ -59,7 +59,13 @@ export class Delivery {
   readonly #due = new Set<Parked>();
   readonly #away = new Map<
     number,
-    { readonly entry: Parked; readonly timer: Timer; readonly tries: number }
+    {
+      readonly entry: Parked;
+      readonly timer: Timer;
+      readonly tries: number;
+      /** The device may have had it before it was sent this time. */
+      readonly doubted: boolean;
+    }
   >();
 
   constructor(options: DeliveryOptions) {
@@ -99,10 +105,11 @@ export class Delivery {
     const sent = this.#away.get(position);
     const outcome = sent && outcomeOf(sent.entry, frame);
     if (!sent || !outcome) return;
-    const { entry, tries } = sent;
-    this.#options.settling.doubtful.delete(position);
+    const { entry, tries, doubted } = sent;
+    // One that is refused was not taken this time.
+    if (!doubted) this.#options.settling.doubtful.delete(position);
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
-    if (outcome !== 'taken' && passes(outcome)) return this.#again(entry, tries, pause);
+    if (outcome !== 'taken' && passes(outcome)) return this.#again(entry, tries, pause, doubted);
     this.#settle(entry, outcome);
     this.#leave(entry);
   }
@@ -132,8 +139,8 @@ export class Delivery {
   #send(entry: Parked, tries: number): void {
     const { clock, settling, send, failed } = this.#options;
     if (entry.expiresAt <= clock.now()) return this.#expire(entry);
-    this.#again(entry, tries, answerMs);
     const { position, frame, inputId } = entry;
+    this.#again(entry, tries, answerMs, settling.doubtful.has(position));
     try {
       settling.sent(position);
     } catch (error) {
@@ -152,10 +159,10 @@ export class Delivery {
   }
 
   /** It is sent once more after a pause, unless it is answered before. */
-  #again(entry: Parked, tries: number, pause: number): void {
+  #again(entry: Parked, tries: number, pause: number, doubted: boolean): void {
     this.#away.get(entry.position)?.timer.cancel();
     const timer = this.#options.clock.after(pause, () => this.#send(entry, tries + 1));
-    this.#away.set(entry.position, { entry, timer, tries });
+    this.#away.set(entry.position, { entry, timer, tries, doubted });
   }
 
   #leave(entry: Parked): void {

@@ -74,6 +74,7 @@ export class Desk {
         const parked = inbox.find(scope, key);
         return parked?.kind === 'message' ? parked : inbox.fate(scope, key);
       },
+      passed: (scope, key) => inbox.passed(scope, key),
     };
     this.#guarded(() => {
       for (const entry of inbox.all()) {
@@ -178,7 +179,10 @@ export class Desk {
     else if (this.#out instanceof Handover) this.#handOver(this.#out, identified.frame);
     // What waits in its conversation goes first.
     else if (this.#out?.waits(scope)) this.#answerHere(identified.frame);
-    else this.#send(link, identified.frame);
+    else {
+      this.#options.inbox.pass(scope, identified.key, identified.hash, this.#options.clock.now());
+      this.#send(link, identified.frame);
+    }
     return true;
   }
 
@@ -230,8 +234,12 @@ export class Desk {
 
   /** [IN-4] Durable first; then the reply and the receipt. */
   #park(entry: Parking, reply: Frame): Parked | Failure {
-    const parked = this.#options.inbox.put(entry);
+    const { inbox } = this.#options;
+    const parked = inbox.put(entry);
     if ('code' in parked) return parked;
+    // [IN-3] It went on to the device before, which may have it.
+    if (parked.kind === 'message' && parked.key !== null && inbox.passed(parked.scope, parked.key) !== null)
+      this.#settling.sent(parked.position);
     this.#options.say(reply);
     this.#tellParked(parked);
     this.#out?.add(parked);
@@ -290,7 +298,8 @@ export class Desk {
   }
 
   #choked(link: LinkSession): boolean {
-    return link.link.pipe.unsent > most.unsent || this.#inHand.size > most.inHand;
+    const { size, bytes } = this.#inHand;
+    return link.link.pipe.unsent > most.unsent || size > most.inHand || bytes > most.unsent;
   }
 
   /** What a store cannot do when nobody waits for an answer; `asked`: the command of somebody who does. */

@@ -35,6 +35,14 @@ describe('what a device says', () => {
     expect(hear(event(5, { log_id: 'x'.repeat(257) }))).toBe(false);
   });
 
+  it('is not remembered where it is a trouble that passes', () => {
+    const { mirror, hear } = hearing();
+    hear(event(1));
+    const waiting_for = { kind: 'device', since: 0, detail: 'The disk is full.' };
+    expect(hear({ ...event(1), snapshot: true, loop_status: { status: 'full', waiting_for } })).toBe(true);
+    expect(mirror.latest(scope)).toMatchObject([{ loop_status: { status: '1' } }]);
+  });
+
   it('is told on when it is no event, and remembered when it is a state', () => {
     const { mirror, hear } = hearing();
     const asked = { ...event(7), snapshot: true, request_id: 'session:r' };

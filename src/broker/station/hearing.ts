@@ -1,3 +1,4 @@
+import { fields } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { type Scope, scopeOf } from '../../protocol/shapes.ts';
@@ -34,7 +35,7 @@ export function takeIn(options: HearingOptions, frame: Frame, text: string): boo
   const { mirror } = options;
   const scope = scopeOf(frame.runtime);
   if (frame.snapshot === true) {
-    if (scope && states.has(frame.type)) {
+    if (scope && states.has(frame.type) && !isPassing(frame)) {
       const { request_id: _, ...state } = frame;
       mirror.remember(scope, state as Frame);
     }
@@ -44,6 +45,10 @@ export function takeIn(options: HearingOptions, frame: Frame, text: string): boo
   for (const gone of deleted(frame, options.known())) mirror.forget(gone);
   return true;
 }
+
+/** A trouble of the device, such as a full disk, which it says again while it lasts: one that restarts does not say that it is over. */
+const isPassing = ({ loop_status }: Frame): boolean =>
+  fields(fields(loop_status).waiting_for).kind === 'device';
 
 /** [SEQ-4] Kept before it is told; what was told before is passed over. */
 function takeInEvent(

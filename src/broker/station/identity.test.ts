@@ -44,6 +44,40 @@ describe('[IN-1] another message under the id of one that the device has', () =>
   });
 });
 
+describe('a message that went on to a device before it went away', () => {
+  function gone() {
+    const stand = stationStand();
+    const device = new LinkedDevice();
+    const pair = stand.link(device);
+    stand.peer().send(say('m-1'));
+    stand.flush();
+    pair.cut();
+    stand.restart();
+    return { stand, client: stand.peer() };
+  }
+
+  it('[IN-1] is known by what it said', () => {
+    const { stand, client } = gone();
+    client.send(say('m-1', 'something else'));
+    stand.flush();
+    expect(client.of('input_accepted')).toMatchObject([
+      { accepted: false, error_code: 'idempotency_conflict' },
+    ]);
+    client.send(say('m-1'));
+    stand.flush();
+    expect(client.of('input_accepted').at(-1)).toMatchObject({ accepted: true });
+  });
+
+  it('[IN-3] and that waits now because it was sent again, is not taken back', () => {
+    const { stand, client } = gone();
+    client.send(say('m-1'));
+    client.send({ type: 'remove_queue_item', request_id: 'r', runtime: scope, item_id: 'parked-1' });
+    stand.flush();
+    expect(client.of('remove_queue_item_response')).toMatchObject([{ success: false }]);
+    expect(client.of('input_receipt')).toMatchObject([{ state: 'parked' }]);
+  });
+});
+
 it('[IN-3] what the device may have taken is not taken back, also by a broker that began anew', () => {
   const stand = stationStand();
   const device = new LinkedDevice();

@@ -29,6 +29,17 @@ describe('[ERR-3] what a device has in hand', () => {
     expect(left(inHand)).toEqual(rest);
   });
 
+  it('[LINK-3] is weighed, so that a device that answers nothing cannot be given without end', () => {
+    const inHand = new InHand();
+    inHand.add({ ...ask('input', 'a'), payload: 'x'.repeat(1_000) }, 0);
+    inHand.add(ask('input', 'b'), 0);
+    expect(inHand.bytes).toBeGreaterThan(1_000);
+    inHand.settle(ask('input_accepted', 'a'));
+    expect(inHand.bytes).toBeLessThan(100);
+    inHand.take(0);
+    expect(inHand.bytes).toBe(0);
+  });
+
   it('is nothing that has no reply, and nothing past its deadline', () => {
     const inHand = new InHand();
     inHand.add(ask('change_device_state', 'a'), 0);

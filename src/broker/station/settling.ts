@@ -8,7 +8,7 @@ import type { Fate, Inbox, Parked } from '../store/inbox.ts';
 import { fateReceipt } from './parking.ts';
 
 export type SettlingOptions = {
-  readonly inbox: Pick<Inbox, 'settle' | 'remove' | 'sent'>;
+  readonly inbox: Pick<Inbox, 'settle' | 'remove' | 'sent' | 'pass'>;
   readonly clock: Clock;
   /** To every client on the scope. */
   say(frame: Frame): void;
@@ -39,9 +39,12 @@ export class Settling {
 
   /** The device has it: its own receipts tell the rest. */
   taken(entry: Parked): void {
-    this.doubtful.delete(entry.position);
-    this.#options.inbox.remove(entry.position);
-    this.#options.left(entry.scope);
+    const { inbox, clock, left } = this.#options;
+    const { kind, scope, key, hash, position } = entry;
+    if (kind === 'message' && key !== null && hash !== null) inbox.pass(scope, key, hash, clock.now());
+    this.doubtful.delete(position);
+    inbox.remove(position);
+    left(scope);
   }
 
   /** It was taken, but nobody here heard what the device told of it since: `questions` are to be asked. */

@@ -4,7 +4,7 @@ import { type Scope, scopeOf } from '../../protocol/shapes.ts';
 import type { DeviceDialect, DialectContext, Heard } from '../station/device-dialect.ts';
 import { type Vintage, vet } from './commands.ts';
 import { type Numbers, numbers } from './numbers.ts';
-import { heed, Views, withHashes } from './view.ts';
+import { heed, type View, Views, withHashes } from './view.ts';
 
 /** What every stock device needs; a generation that leaves more unsaid adds to it. */
 export type StockBase = {
@@ -20,8 +20,13 @@ export type StockBase = {
   event(frame: Frame, scope: Scope): Frame;
 };
 
-export function stockBase(vintage: Vintage, { clock, connectionId, hear }: DialectContext): StockBase {
-  const views = new Views();
+/** `forgotten`: is told of a conversation that is looked at no longer, since the device has named too many others. */
+export function stockBase(
+  vintage: Vintage,
+  { clock, connectionId, hear }: DialectContext,
+  forgotten?: (view: View) => void,
+): StockBase {
+  const views = new Views(forgotten);
   // A lease may have many links one after the other, and each begins a log (SEQ-5).
   const name = `${connectionId.slice(0, 64)}-${randomBytes(6).toString('base64url')}`;
   const log = numbers(name, () => clock.now());
@@ -36,9 +41,12 @@ export function stockBase(vintage: Vintage, { clock, connectionId, hear }: Diale
       return null;
     },
     scopeOfEvent: (frame) => (typeof frame.event_seq === 'number' ? scopeOf(frame.runtime) : null),
-    event(frame, scope) {
+    // No such device marks a snapshot: what it numbers has happened.
+    event({ snapshot: _, ...rest }, scope) {
+      const frame = rest as Frame;
       const view = views.of(scope);
       heed(view, frame, clock.now());
+      views.weigh(view);
       return withHashes(log.heard(frame, frame.event_seq as number, scope), view);
     },
   };

@@ -21,6 +21,7 @@ export type Answers025 = {
   sent(frame: Frame, view: View): Frame | null;
   /** The answers that an event shows. `before` is the view without it. */
   shown(frame: Frame, view: View, before: { readonly busy: boolean }): readonly Frame[];
+  forget(view: View): void;
   close(): void;
 };
 
@@ -80,11 +81,17 @@ export function answers025(clock: Clock, late: (answer: Frame) => void): Answers
     }
   }
 
+  function forget(view: View): void {
+    for (const { timer } of open.get(view)?.aborts ?? []) timer.cancel();
+    open.delete(view);
+  }
+
   return {
     sent,
     shown,
+    forget,
     close() {
-      for (const { aborts } of open.values()) for (const { timer } of aborts) timer.cancel();
+      for (const view of open.keys()) forget(view);
     },
   };
 }

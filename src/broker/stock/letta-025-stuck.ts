@@ -15,6 +15,7 @@ export type Stuck025 = {
   watch(view: View, told: () => void): void;
   /** A loop status as it is told while the conversation is stuck: it names what is waited for. */
   named(frame: Frame, view: View): Frame;
+  forget(view: View): void;
   close(): void;
 };
 
@@ -26,13 +27,16 @@ export function stuck025(clock: Clock): Stuck025 {
     (view.processing === true || view.queued > 0) &&
     view.pending.size === 0;
 
+  function forget(view: View): void {
+    suspects.get(view)?.timer.cancel();
+    suspects.delete(view);
+  }
+
   return {
+    forget,
     watch(view, told) {
-      const suspect = suspects.get(view);
-      if (!looksStuck(view)) {
-        suspect?.timer.cancel();
-        suspects.delete(view);
-      } else if (!suspect) {
+      if (!looksStuck(view)) forget(view);
+      else if (!suspects.has(view)) {
         const timer = clock.after(STUCK_MS, () => {
           const found = suspects.get(view);
           if (!found) return;

@@ -19,6 +19,7 @@ export type Turns025 = {
   after(frame: Frame, view: View): boolean;
   /** The end of the turn that is over; null where none is. */
   end(view: View): Frame | null;
+  forget(view: View): void;
   /** The end of the turn of now, which will not come. */
   lost(view: View, why: { readonly error: string; readonly error_code: string }): Frame | null;
 };
@@ -68,6 +69,7 @@ export function turns025(name: string): Turns025 {
       turn.over = true;
       return true;
     },
+    forget: (view) => void turns.delete(view),
     lost(view, why) {
       const turn = turns.get(view);
       if (!turn || turn.lost) return null;

@@ -319,6 +319,53 @@ it('[SEQ-5] begins a log with every link, and another one when the numbers fall'
   expect(names.has(again?.frame.log_id)).toBe(false);
 });
 
+describe('[LINK-3] a device that names conversations without end', () => {
+  it('is followed in so many of them, each in a log without holes', () => {
+    const one = stand();
+    const heads = new Map<unknown, number>();
+    for (let n = 0; n < 10_500; n++) {
+      const at = { ...runtime, conversation_id: `conv-${n}` };
+      one.says('update_loop_status', { runtime: at, loop_status: { status: 'WAITING_ON_INPUT' } });
+      one.says('update_device_status', { runtime: at, device_status: { is_processing: true } });
+      one.says('update_device_status', { runtime: at, device_status: { is_processing: false } });
+      one.says('update_queue', { runtime: at, queue: [{ id: 'q', kind: 'message' }] });
+    }
+    for (const { log_id, event_seq, runtime: at } of one.told) {
+      const log = `${log_id} ${JSON.stringify(at)}`;
+      expect(event_seq).toBe((heads.get(log) ?? 0) + 1);
+      heads.set(log, Number(event_seq));
+    }
+    expect(new Set(one.told.map(({ log_id }) => log_id)).size).toBe(2);
+    // For each conversation that is followed the end of its turn, and that it looks stuck.
+    expect(one.clock.pending).toBeLessThanOrEqual(2 * 10_000);
+    one.dialect.close();
+    expect(one.clock.pending).toBe(0);
+  });
+
+  it('is remembered no more of what waits there than has room', () => {
+    const one = stand();
+    const command = 'x'.repeat(1024 * 1024);
+    const waiting = (request_id: string) => ({
+      device_status: {
+        is_processing: true,
+        pending_control_requests: [{ request_id, request: { ...request, input: { command } } }],
+      },
+    });
+    for (let n = 0; n < 80; n++) {
+      one.says('update_device_status', {
+        runtime: { ...runtime, conversation_id: `conv-${n}` },
+        ...waiting(`perm-${n}`),
+      });
+      one.told.splice(0);
+    }
+    one.ask('approvals_list', { runtime: undefined });
+    const asked = (one.told[0]?.approvals as { request_id: string }[]).map(({ request_id }) => request_id);
+    expect(asked.length).toBeGreaterThan(60);
+    expect(asked.length).toBeLessThan(65);
+    expect(asked.at(-1)).toBe('perm-79');
+  });
+});
+
 it('leaves no timer behind', () => {
   const one = stand().busy().rests();
   one.device(true);

@@ -17,7 +17,7 @@ const TURN_END_MS = 500;
  */
 export function stockDevice025(context: DialectContext): DeviceDialect {
   const { clock, hear } = context;
-  const base = stockBase('stock-0.25', context);
+  const base = stockBase('stock-0.25', context, forget);
   const { views, numbers } = base;
   const answers = answers025(clock, (frame) => hear({ frame }));
   const turns = turns025(base.name);
@@ -28,6 +28,12 @@ export function stockDevice025(context: DialectContext): DeviceDialect {
 
   const made = (frames: readonly (Frame | null)[], scope: Scope): Frame[] =>
     frames.flatMap((frame) => (frame ? [numbers.made(frame, scope)] : []));
+
+  function forget(view: View): void {
+    timers.get(view)?.cancel();
+    timers.delete(view);
+    for (const part of [answers, turns, stuck]) part.forget(view);
+  }
 
   function endSoon(view: View): void {
     timers.get(view)?.cancel();

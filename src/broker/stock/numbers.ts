@@ -1,5 +1,6 @@
 import type { Frame } from '../../protocol/frames.ts';
 import { type Scope, scopeKey } from '../../protocol/shapes.ts';
+import { MAX_SCOPES } from './view.ts';
 
 /** Gives the events of a device that counts them over all its conversations the numbers of one log per conversation (SEQ-5). */
 export type Numbers = {
@@ -17,8 +18,13 @@ export function numbers(name: string, now: () => number): Numbers {
   let last = 0;
   const logs = new Map<string, { readonly log_id: string; head: number }>();
 
+  function begin(): void {
+    generation += 1;
+    logs.clear();
+  }
   function next(frame: Frame, scope: Scope): Frame {
     const key = scopeKey(scope);
+    if (logs.size >= MAX_SCOPES && !logs.has(key)) begin();
     const log = logs.get(key) ?? { log_id: `${name}-${generation}`, head: 0 };
     logs.set(key, log);
     log.head += 1;
@@ -27,10 +33,7 @@ export function numbers(name: string, now: () => number): Numbers {
   }
   return {
     heard(frame, seq, scope) {
-      if (seq < last) {
-        generation += 1;
-        logs.clear();
-      }
+      if (seq < last) begin();
       last = seq;
       return next(frame, scope);
     },

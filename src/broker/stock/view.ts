@@ -12,6 +12,8 @@ export type Asked = {
   /** Null: the input is nested too deeply to be shown to anybody. */
   readonly input_hash: string | null;
   readonly since: number;
+  /** About what it takes in memory. */
+  readonly bytes: number;
   /** A decision was handed over: only the first one counts (APR-3). */
   answered: boolean;
 };
@@ -31,17 +33,26 @@ export type View = {
   pendingTold: boolean;
 };
 
-/** The scopes of one device on one link; what it may make this side remember is bounded. */
-const MAX_SCOPES = 10_000;
+/** What one device may make this side remember on one link: conversations, and about the bytes of what waits in them (LINK-3). */
+export const MAX_SCOPES = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 export class Views {
   readonly #views = new Map<string, View>();
+  readonly #forgotten: (view: View) => void;
+  readonly #weights = new Map<View, number>();
+  #bytes = 0;
+
+  /** `forgotten`: is told of a view that had to make room. */
+  constructor(forgotten: (view: View) => void = () => undefined) {
+    this.#forgotten = forgotten;
+  }
 
   of(scope: Scope): View {
     const key = scopeKey(scope);
     const known = this.#views.get(key);
     if (known) return known;
-    if (this.#views.size >= MAX_SCOPES) this.#views.delete(this.#views.keys().next().value ?? '');
+    if (this.#views.size >= MAX_SCOPES) this.#forgetOldest(null);
     const fresh: View = {
       scope: { agent_id: scope.agent_id, conversation_id: scope.conversation_id },
       loop: null,
@@ -58,6 +69,26 @@ export class Views {
 
   all(): Iterable<View> {
     return this.#views.values();
+  }
+
+  /** What waits in a conversation has changed: others make room for it. */
+  weigh(view: View): void {
+    const bytes = [...view.pending.values()].reduce((sum, one) => sum + one.bytes, 0);
+    this.#bytes += bytes - (this.#weights.get(view) ?? 0);
+    this.#weights.set(view, bytes);
+    while (this.#bytes > MAX_BYTES && this.#forgetOldest(view));
+  }
+
+  #forgetOldest(spared: View | null): boolean {
+    for (const [key, view] of this.#views) {
+      if (view === spared) continue;
+      this.#views.delete(key);
+      this.#bytes -= this.#weights.get(view) ?? 0;
+      this.#weights.delete(view);
+      this.#forgotten(view);
+      return true;
+    }
+    return false;
   }
 }
 
@@ -94,8 +125,9 @@ export function heed(view: View, frame: Frame, now: number): void {
 
 function remember(view: View, id: string, request: unknown, now: number): void {
   const { input } = fields(request);
-  if (!view.pending.has(id))
-    view.pending.set(id, { request, input_hash: hashOf(input), since: now, answered: false });
+  if (view.pending.has(id)) return;
+  const bytes = id.length + JSON.stringify(request ?? null).length;
+  view.pending.set(id, { request, input_hash: hashOf(input), since: now, bytes, answered: false });
 }
 
 /** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */

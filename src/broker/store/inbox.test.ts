@@ -83,6 +83,16 @@ describe('an inbox', () => {
     expect(keys(open().all())).toEqual(['m-3']);
   });
 
+  it('[IN-1] remembers what went on to the device, of each conversation and device apart', () => {
+    inbox.pass(agentA, 'm-1', 'hash', 1_000);
+    inbox.pass(agentA, 'm-1', 'another', 2_000);
+    home.crash();
+    expect(open().passed(agentA, 'm-1')).toBe('hash');
+    expect(open().passed(agentB, 'm-1')).toBeNull();
+    expect(open().passed(agentA, 'm-2')).toBeNull();
+    expect(home.open().inbox('env-2').passed(agentA, 'm-1')).toBeNull();
+  });
+
   it('[IN-3] keeps the first fate of an input under its identity', () => {
     const first = put('m-1');
     const fate = { state: 'rejected', code: 'conversation_deleted', at: 5_000 } as const;

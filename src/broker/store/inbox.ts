@@ -53,6 +53,13 @@ export interface Inbox {
   settle(entry: Parked, fate: Omit<Fate, 'inputId' | 'hash'>): void;
   /** The fate of an input that was settled here. */
   fate(scope: Scope, key: string): Fate | null;
+  /**
+   * A message goes on to the device. For seven days it is known that the device may have it, and what it said (IN-1); this alone need not
+   * outlive a loss of power.
+   */
+  pass(scope: Scope, key: string, hash: string, at: number): void;
+  /** The hash of the message that first went on to the device under that id. */
+  passed(scope: Scope, key: string): string | null;
   /** Takes away and returns what expired by then. */
   expire(now: number): readonly Parked[];
   /** The lowest position that is still here, or the next one to be given. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../protocol/limits.ts';
 import type { Registrar, Registration, Registry } from './registry.ts';
 import type { BrokerStore } from './store.ts';
 import { TestHome } from './test-home.ts';
@@ -133,6 +134,16 @@ describe('[SEC-8] a device id', () => {
     lease(laptop, token('t-2', ['device-1']));
     expect(registry.register(laptop, token('t-1'), 3_000)).toMatchObject({ code: 'forbidden' });
   });
+});
+
+it('[LINK-3] a token registers so many devices and no more; those it has go on, and so do the tokens of others', () => {
+  const device = (n: number) => ({ ...laptop, deviceId: `device-${n}` });
+  for (let n = 1; n <= limits.devicesPerToken; n++) lease(device(n));
+  const more = registry.register({ ...laptop, listenerInstanceId: 'another' }, token('t-1'), 1_000);
+  expect(more).toMatchObject({ code: 'quota', message: expect.stringContaining('farhand tokens create') });
+  lease(device(1));
+  lease(device(0), token('t-2'));
+  expect(registry.list({ deviceId: 'device-1' }).environments).toHaveLength(1);
 });
 
 describe('an environment', () => {

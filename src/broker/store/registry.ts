@@ -1,3 +1,4 @@
+import type { Failure } from '../../protocol/errors.ts';
 import type { TokenRecord } from './tokens.ts';
 
 /** One installation, `(deviceId, listenerInstanceId)`, as the registry keeps it for ever. Times are milliseconds since the epoch. */
@@ -64,13 +65,10 @@ export type Registrar = Pick<TokenRecord, 'id' | 'devices'> | null;
 export interface Registry {
   /**
    * Gives a new lease. [SEC-8] A device id belongs to the token that registered it first: `forbidden` for every other one, but for a
-   * token that names the device, which takes it over, and for the runtime inside the broker.
+   * token that names the device, which takes it over, and for the runtime inside the broker. `quota` for a further device of a token that
+   * has registered `limits.devicesPerToken`.
    */
-  register(
-    registration: Registration,
-    by: Registrar,
-    now: number,
-  ): Lease | { readonly code: 'forbidden'; readonly message: string };
+  register(registration: Registration, by: Registrar, now: number): Lease | Failure;
   lease(connectionId: string): Lease | null;
   /** By id, by current or past connection id (30 days), or by device id: the one online, else the one that was last seen. */
   find(selector: string): Environment | null;

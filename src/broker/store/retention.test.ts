@@ -149,12 +149,15 @@ describe('retention of the rest', () => {
     const settled = inbox.put(message('m-2', now));
     if ('code' in settled) throw new Error(settled.message);
     inbox.settle(settled, { state: 'failed', code: null, at: now });
+    inbox.pass(agentA, 'm-3', 'hash', now);
     await home.clock.advance(7 * day);
     await trimAll();
     expect(inbox.fate(agentA, 'm-2')).not.toBeNull();
+    expect(inbox.passed(agentA, 'm-3')).toBe('hash');
     await home.clock.advance(day - hour);
     await trimAll();
     expect(inbox.fate(agentA, 'm-2')).toBeNull();
+    expect(inbox.passed(agentA, 'm-3')).toBeNull();
     expect(inbox.all()).toHaveLength(1);
     await home.clock.advance(hour);
     await trimAll();

@@ -41,6 +41,7 @@ export function trimOnce(db: Database, now: number, policy: RetentionPolicy): bo
     takeExcess(db, batch, policy.mirrorBytes);
     takeOld(db, batch, 'parked', 'expires_at', now - policy.expiredMs);
     takeOld(db, batch, 'fate', 'at', now - policy.fateMs);
+    takeOld(db, batch, 'passed', 'at', now - policy.fateMs);
     takeOld(db, batch, 'lease', 'seen_at', now - policy.leaseMs);
     return isFull(batch);
   });
@@ -138,7 +139,7 @@ function takeConversation(db: Database, batch: Batch, mirror: number, one: Resti
 function takeOld(
   db: Database,
   batch: Batch,
-  table: 'parked' | 'fate' | 'lease',
+  table: 'parked' | 'fate' | 'passed' | 'lease',
   age: 'expires_at' | 'at' | 'seen_at',
   olderThan: number,
 ): void {

@@ -112,6 +112,17 @@ CREATE TABLE fate (
   PRIMARY KEY (environment, conversation_id, agent, key)
 ) STRICT;
 CREATE INDEX fate_age ON fate (at);
+
+CREATE TABLE passed (
+  environment TEXT NOT NULL,
+  conversation_id TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  key TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (environment, conversation_id, agent, key)
+) STRICT;
+CREATE INDEX passed_age ON passed (at);
 `;
 
 /** Lists are JSON; null: no bound. */

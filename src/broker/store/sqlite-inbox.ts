@@ -27,7 +27,8 @@ type Row = {
 
 const columns = 'position, kind, conversation_id, agent, key, hash, input_id, frame, at, expires_at, state';
 
-export function sqliteInbox(db: Database, environment: string, id: string): Inbox {
+/** `later`: a connection whose commits do not wait for the disk. */
+export function sqliteInbox(db: Database, later: Database, environment: string, id: string): Inbox {
   const select = (where: string, ...values: (string | number)[]): readonly Parked[] =>
     db
       .all<Row>(
@@ -79,6 +80,18 @@ export function sqliteInbox(db: Database, environment: string, id: string): Inbo
       });
     },
     fate: (scope, key) => fateOf(db, environment, scope, key),
+    pass({ conversation_id, agent_id }, key, hash, at) {
+      const sql = `INSERT INTO passed (environment, conversation_id, agent, key, hash, at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (environment, conversation_id, agent, key) DO UPDATE SET at = excluded.at`;
+      later.run(sql, environment, conversation_id, agentOf({ conversation_id, agent_id }), key, hash, at);
+    },
+    passed(scope, key) {
+      const sql = `SELECT hash FROM passed
+        WHERE environment = ? AND conversation_id = ? AND agent = ? AND key = ?`;
+      const row = db.get<{ hash: string }>(sql, environment, scope.conversation_id, agentOf(scope), key);
+      return row?.hash ?? null;
+    },
     expire: (now) =>
       db.transaction(() => {
         const expired = select('expires_at <= ?', now);

@@ -1,4 +1,5 @@
-import { failure } from '../../protocol/errors.ts';
+import { type Failure, failure } from '../../protocol/errors.ts';
+import { limits } from '../../protocol/limits.ts';
 import type { Database } from '../../sqlite/open.ts';
 import { parseStored } from '../../sqlite/stored-text.ts';
 import type { Environment, Lease, Listing, Observed, Registrar, Registration, Registry } from './registry.ts';
@@ -48,11 +49,7 @@ export class SqliteRegistry implements Registry, Writer {
     });
   }
 
-  register(
-    registration: Registration,
-    by: Registrar,
-    now: number,
-  ): Lease | { readonly code: 'forbidden'; readonly message: string } {
+  register(registration: Registration, by: Registrar, now: number): Lease | Failure {
     const { db, random } = this.#options;
     const others = this.#ofDevice(registration.deviceId);
     const bound = others[0] ? others[0].boundTo : (by?.id ?? null);
@@ -60,6 +57,7 @@ export class SqliteRegistry implements Registry, Writer {
     if (by && by.id !== bound && !takesOver) return refused(registration.deviceId);
     const boundTo = by && takesOver ? by.id : bound;
     const known = others.find((one) => one.listenerInstanceId === registration.listenerInstanceId);
+    if (by && !known && this.#countOf(by.id) >= limits.devicesPerToken) return tooMany;
     const environment: Environment = {
       ...(known ?? { ...unseen, id: `env-${random()}`, firstSeenAt: now }),
       ...registration,
@@ -164,6 +162,12 @@ export class SqliteRegistry implements Registry, Writer {
     return 0;
   }
 
+  #countOf(token: string): number {
+    let count = 0;
+    for (const { boundTo } of this.#environments.values()) if (boundTo === token) count += 1;
+    return count;
+  }
+
   #ofDevice(deviceId: string): Environment[] {
     return [...(this.#byDevice.get(deviceId) ?? [])].flatMap((id) => this.#environments.get(id) ?? []);
   }
@@ -198,11 +202,16 @@ const unseen = {
 
 const isOnline = ({ connectionId }: Environment): boolean => connectionId !== null;
 
-const refused = (deviceId: string) =>
+const refused = (deviceId: string): Failure =>
   failure(
     'forbidden',
     `The device id ${deviceId} belongs to another token. Register with that one, or let a new token take the device over: farhand tokens create --kind device --device ${deviceId}`,
-  ) as { code: 'forbidden'; message: string };
+  );
+
+const tooMany = failure(
+  'quota',
+  `This token has registered ${limits.devicesPerToken} devices, and takes no more. Make another one: farhand tokens create --kind device`,
+);
 
 function toEnvironment(row: Row): Environment {
   return {

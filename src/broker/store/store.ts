@@ -92,7 +92,7 @@ function brokerStoreOn(db: Database, later: Database, options: BrokerStoreOption
   return {
     registry,
     mirror: (environmentId) => mirrors.get(environmentId) ?? createMirror(environmentId),
-    inbox: (environmentId) => sqliteInbox(db, environmentId, inboxId),
+    inbox: (environmentId) => sqliteInbox(db, later, environmentId, inboxId),
     flush: () => behind.flush(),
     trim: () => keeper.trim(),
     close() {

@@ -206,6 +206,37 @@ describe('[LINK-1] a WebSocket pipe', () => {
   });
 });
 
+describe('[LINK-3] a peer that sends as much as it can', () => {
+  it('is worked a little in each turn of the event loop, so that others have theirs, and all in the end', async () => {
+    const { near, pipe } = await pair();
+    const frames = 8_000;
+    for (let n = 0; n < frames; n++) near.send(`{"type":"${'x'.repeat(1_024)}"}`);
+    // Much of it waits on this side by now.
+    await turns(100);
+    let turn = 0;
+    const inTurn = new Map<number, number>();
+    const next = () => {
+      turn += 1;
+      setImmediate(next).unref();
+    };
+    next();
+    let heard = 0;
+    const all = new Promise<void>((resolve) =>
+      pipe.listen({
+        message(text) {
+          inTurn.set(turn, (inTurn.get(turn) ?? 0) + text.length);
+          heard += 1;
+          if (heard === frames) resolve();
+        },
+        closed: () => undefined,
+      }),
+    );
+    await all;
+    // What was worked so far, and the rest of the piece that was read from the socket.
+    expect(Math.max(...inTurn.values())).toBeLessThan(160 * 1_024);
+  });
+});
+
 describe('[LINK-3] the largest frame of a WebSocket', () => {
   const frame = (bytes: number) => `{"type":"${'x'.repeat(bytes - 11)}"}`;
 

@@ -31,6 +31,9 @@ export type AcceptOptions = WebSocketOptions & {
   readonly raw: Duplex;
 };
 
+/** So much of one peer is worked in a turn of the event loop; then it is the turn of the others (LINK-3). */
+const TURN_BYTES = 64 * 1024;
+
 /** A peer that does not answer our close, say because it is dead, is cut off after this. */
 const CLOSE_WITHIN_MS = 10_000;
 
@@ -128,9 +131,21 @@ function pipeOver(socket: WebSocket, options: AcceptOptions, side: 'server' | 'c
   }
   const unsent = () => socket.bufferedAmount + (writer?.bytes ?? 0);
 
+  let worked = 0;
+  function heard(text: string): void {
+    told.message(text);
+    worked += text.length;
+    if (worked < TURN_BYTES || socket.isPaused) return;
+    socket.pause();
+    setImmediate(() => {
+      worked = 0;
+      socket.resume();
+    });
+  }
+
   socket.pause();
   raw.on('data', life.heard);
-  socket.on('message', (data) => told.message(textOf(data)));
+  socket.on('message', (data) => heard(textOf(data)));
   socket.on('error', (error) => {
     failure = error;
   });

@@ -8,7 +8,7 @@ const MOST = 300;
 /** The queue events of the first documents, from what is new in a queue and what is gone (protocol reference 4.2). */
 export const queueEvents: Step = (shown, frame) => {
   if (frame.type !== 'update_queue') return [shown, []];
-  const queue = list(frame.queue).map(waiting);
+  const queue = list(frame.queue).slice(0, MOST).map(waiting);
   // A queue that is seen for the first time is how things are, unless it is told as something that happened.
   const before = shown.queue ?? (frame.snapshot === true ? queue : []);
   const gone = [...shown.leaving, ...before.filter(({ id }) => !queue.some((item) => item.id === id))];

@@ -14,7 +14,7 @@ import { asked as askedFor, changeEvents, withdrawn } from './state-changes.ts';
 type Seen = ReadonlyMap<string, Shown>;
 
 /** Conversations of one client that are followed so; what it names beyond them it hears in today's frames alone. */
-const MAX_SCOPES = 10_000;
+const MAX_SCOPES = 1_000;
 
 /**
  * For programs written from the first documents: no extensions; commands of their time are understood; and behind the frames of today

@@ -146,6 +146,7 @@ describe('user content', () => {
       'neither',
     ],
     ['no part at all', 7, 'number'],
+    ['a type that cannot be made a text', { type: { toString: 1 } }, 'object'],
   ])('tells the model about %s', (_name, part, words) => {
     expect(userContent([part])).toEqual([text(expect.stringContaining(words))]);
   });
