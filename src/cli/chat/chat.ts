@@ -1,10 +1,8 @@
-import type { Client, Decision } from '../../client/client.ts';
+import type { Decision } from '../../client/client.ts';
 import type { Follower } from '../../client/follower.ts';
 import { fold } from '../../client/transcript.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
-import type { Variables } from '../../runtime/models/handles.ts';
-import type { Style } from '../program/style.ts';
 import { contentText } from '../show/fields.ts';
 import { oneLine, printable } from '../show/printable.ts';
 import { isIdle, progressText } from '../show/progress.ts';
@@ -13,28 +11,14 @@ import { liveOutput } from '../show/tool-call.ts';
 import { emptyView, type Shown, showFrame, showLines, type View } from '../show/view.ts';
 import { userLines } from '../show/view-delta.ts';
 import { machineName } from '../talk/device-news.ts';
-import type { Place } from '../talk/place.ts';
 import { type Asking, askingLines, beginAsking, labelOf, react } from './asking.ts';
 import { restOf } from './catch-up.ts';
 import { editInput } from './edit-input.ts';
 import { headerLines } from './header.ts';
-import { type History, historyLines } from './history.ts';
-import type { Screen } from './screen.ts';
+import { findMessage, historyLines } from './history.ts';
+import type { ChatOptions } from './options.ts';
 import { Sent } from './sent.ts';
 import { runSlash } from './slash.ts';
-
-export type ChatOptions = {
-  readonly client: Client;
-  readonly place: Place;
-  readonly history: History;
-  readonly screen: Screen;
-  readonly style: Style;
-  readonly env: Variables;
-  /** The folder of this terminal, which need not be the conversation's; null where that is on another machine. */
-  readonly folder: string | null;
-  /** Ids for messages, never used twice. */
-  readonly mint: () => string;
-};
 
 const label = '› ';
 /** A second Ctrl-C within this time leaves. */
@@ -186,13 +170,8 @@ export class Chat {
     this.#tellWay(this.#sent.heard(id, state), id);
     if (this.#sent.has(id) || state !== 'accepted' || !this.#caughtUp) return;
     const { client, place, style } = this.options;
-    const { agent_id, conversation_id } = place.scope;
     this.#held ??= [];
-    const page = await client.call('conversation_messages_list', {
-      conversation_id,
-      query: { agent_id, limit: 5 },
-    });
-    const message = page.ok ? page.value.messages.find(({ otid }) => otid === id) : undefined;
+    const message = await findMessage(client, place.scope, id);
     if (message) this.say(userLines(contentText(message.content), style));
     const held = this.#held ?? [];
     this.#held = null;

@@ -42,6 +42,17 @@ export async function readHistory(
   return { messages: page.value.messages.toReversed(), earlier: page.value.has_more, from, head };
 }
 
+/** A message of these last minutes by the id that its client gave it. */
+export async function findMessage(
+  client: Client,
+  { agent_id, conversation_id }: Scope & { agent_id: string },
+  id: string,
+): Promise<Fields | undefined> {
+  const query = { agent_id, limit: 5 };
+  const page = await client.call('conversation_messages_list', { conversation_id, query });
+  return page.ok ? page.value.messages.find(({ otid }) => otid === id) : undefined;
+}
+
 /** Finished messages as they looked when they were news, shorter. */
 export function historyLines({ messages, earlier }: History, style: Style): readonly string[] {
   const lines = messages.flatMap((message) => messageLines(message, style));

@@ -2,10 +2,11 @@ import { connect } from '../../client/connect.ts';
 import { dial } from '../../link/node/websocket.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Io } from '../program/io.ts';
-import { type Attached, troubleTo } from './attach.ts';
+import type { Attached } from './attach.ts';
 import { deviceNews } from './device-news.ts';
 import { type Reach, tokenHint } from './reach.ts';
 import { stateWatch } from './state-watch.ts';
+import { troubleTo } from './trouble.ts';
 
 /** A client of another machine; what is kept in this one's home is left alone. */
 export function attachFar(

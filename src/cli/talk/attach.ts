@@ -5,10 +5,10 @@ import { Member } from '../home/member.ts';
 import { homePaths } from '../home/paths.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
 import { isProblem, type Misuse } from '../program/outcome.ts';
-import { printable } from '../show/printable.ts';
 import { ownerNews } from './owner-news.ts';
 import { type ReachFlags, readReach } from './reach.ts';
 import { stateWatch } from './state-watch.ts';
+import { troubleTo } from './trouble.ts';
 
 /** Takes this process's place in its home. */
 export async function joinHome(io: Io): Promise<Member | Failure> {
@@ -62,11 +62,6 @@ async function attachHome(io: Io, tell?: (text: string) => void): Promise<Attach
   const until: Attached['until'] = (is, giveUp) => states.until(client, is, giveUp);
   return { client, member, folder: io.cwd, until };
 }
-
-export const troubleTo =
-  (io: Io) =>
-  ({ message }: Failure): void =>
-    note(io, errStyle(io).yellow(`farhand: ${printable(message)}`));
 
 /** For a command that asks something and ends: attaches, works, leaves. */
 export async function attached<T>(
