@@ -42,8 +42,9 @@ export function createStations(options: StationsOptions): Stations {
   const trouble = (device: string, what: string, error: unknown): void =>
     log({ event: 'trouble', device, what: logged(what), why: logged(messageOf(error)) });
 
-  function create({ id, deviceId }: Environment): Station {
+  function create({ id, deviceId, connectionName, lastSeenAt }: Environment): Station {
     return createStation({
+      known: { since: lastSeenAt, lastSeen: lastSeenAt, connectionName },
       mirror: stores.mirror(id),
       inbox: stores.inbox(id),
       clock,

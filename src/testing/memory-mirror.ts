@@ -5,6 +5,7 @@ import type { Frame } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 
 type Log = {
+  readonly scope: Scope;
   logId: string | null;
   head: number;
   readonly events: { readonly event_seq: number; readonly text: string }[];
@@ -70,6 +71,14 @@ export class MemoryMirror implements Mirror {
     });
   }
 
+  asking(): readonly { readonly scope: Scope; readonly status: Frame }[] {
+    this.#check();
+    return [...this.#logs.values()].flatMap(({ scope, states }) => {
+      const status = states.get('update_device_status');
+      return status?.includes('"pending_control_requests":[{') ? [{ scope, status: JSON.parse(status) }] : [];
+    });
+  }
+
   forget(scope: Scope): void {
     this.#check();
     this.#logs.delete(scopeKey(scope));
@@ -104,7 +113,7 @@ export class MemoryMirror implements Mirror {
     const key = scopeKey(scope);
     const known = this.#logs.get(key);
     if (known) return known;
-    const fresh: Log = { logId: null, head: 0, events: [], states: new Map() };
+    const fresh: Log = { scope, logId: null, head: 0, events: [], states: new Map() };
     this.#logs.set(key, fresh);
     return fresh;
   }

@@ -78,8 +78,9 @@ export function liveSockets({ tokens, clock, log }: LiveOptions): LiveSockets {
       if (opened.pipes.size >= limits.socketsPerToken) return null;
       byToken.set(record.id, opened);
       opened.pipes.add(pipe);
-      return watched(pipe, (why) => {
-        leave(record.id, pipe);
+      const { id } = record;
+      return tellingEnd(pipe, (why) => {
+        leave(id, pipe);
         ended(why);
       });
     },
@@ -93,30 +94,5 @@ export function liveSockets({ tokens, clock, log }: LiveOptions): LiveSockets {
         });
       }),
     stop: () => timer.cancel(),
-  };
-}
-
-const deaf = { message: () => undefined, closed: () => undefined };
-
-/** Tells its end also when it is closed before anybody listens to it. */
-function watched(pipe: Pipe, ended: (why: Closed) => void): Pipe {
-  const told = tellingEnd(pipe, ended);
-  let isHeard = false;
-  return {
-    send: (text) => told.send(text),
-    get unsent() {
-      return told.unsent;
-    },
-    get open() {
-      return told.open;
-    },
-    close(code, reason) {
-      if (!isHeard) told.listen(deaf);
-      told.close(code, reason);
-    },
-    listen(listener) {
-      isHeard = true;
-      told.listen(listener);
-    },
   };
 }

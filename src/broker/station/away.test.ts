@@ -55,6 +55,7 @@ function knowing({ latest = [], parked = [], fate }: Before): Known {
     }),
     message: (_, key) => inbox.find(scope, key) ?? fate ?? null,
     passed: () => null,
+    asking: () => [],
   };
 }
 const parkedBy = (frame: Frame, before: Before = {}): Parking => {

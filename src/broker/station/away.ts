@@ -6,7 +6,7 @@ import { failedReply, okReply } from '../../protocol/reply.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import { checkCommand } from '../../protocol/validate.ts';
 import type { Fate, Parked } from '../store/inbox.ts';
-import { activeRunIn, pendingIn, queueIn } from './latest.ts';
+import { type Asking, activeRunIn, pendingIn, queueIn } from './latest.ts';
 import {
   abortToPark,
   brokerReceipt,
@@ -24,6 +24,8 @@ import { requestSnapshot, stateSnapshots, type View } from './snapshot.ts';
 /** What a station knows when it answers for its device. */
 export type Known = {
   view(scope: Scope): View;
+  /** The tool requests that waited when the device was last heard, over all conversations. */
+  asking(): readonly Asking[];
   /** A message that waits or waited here. */
   message(scope: Scope, key: string): Parked | Fate | null;
   /** The content's hash of a message that went on to the device. */
@@ -39,6 +41,7 @@ export type Verdict =
 export function answerAway(frame: Frame, known: Known): Verdict {
   const checked = checkCommand(frame);
   if (!checked.ok) return refuse(frame, checked.failure);
+  if (checked.type === 'approvals_list') return answer(reply(frame, { approvals: known.asking() }));
   const scope = scopeIn(frame);
   if (!scope) return refuse(frame, offline);
   switch (checked.type) {

@@ -1,8 +1,6 @@
 import type { Clock } from '../../link/clock.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
-import { limits } from '../../protocol/limits.ts';
-import { okReply } from '../../protocol/reply.ts';
 import { routeOf } from '../../protocol/routing.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import { StoreError } from '../../sqlite/store-error.ts';
@@ -15,7 +13,6 @@ import {
   queued,
   receipt,
   refusal,
-  stamped,
   type Verdict,
 } from './away.ts';
 import { Delivery, isDelivery } from './delivery.ts';
@@ -24,16 +21,21 @@ import { Handover } from './handover.ts';
 import type { Hello } from './handshake.ts';
 import { Held } from './held.ts';
 import { InHand, type Relayed } from './in-hand.ts';
+import type { Asking } from './latest.ts';
 import type { LinkSession } from './link-session.ts';
-import { identify, type Parking, parkedItem, parkedReceipt, scopeIn } from './parking.ts';
+import { outgoing } from './outgoing.ts';
+import { identify, type Parking, parkedReceipt, scopeIn } from './parking.ts';
 import { Settling } from './settling.ts';
 import type { View } from './snapshot.ts';
+import { takeBack } from './take-back.ts';
 
 export type DeskOptions = {
   readonly inbox: Inbox;
   readonly clock: Clock;
   mint(): string;
   view(scope: Scope): View;
+  /** The tool requests that waited when the device was last heard. */
+  asking(): readonly Asking[];
   /** To the hub, as if the device said it. */
   say(frame: Frame): void;
   /** What waits here for a conversation has changed. */
@@ -70,6 +72,8 @@ export class Desk {
     });
     this.#known = {
       view,
+      asking: () =>
+        options.asking().filter(({ runtime, request_id }) => !this.#isDecided(runtime, request_id)),
       message(scope, key) {
         const parked = inbox.find(scope, key);
         return parked?.kind === 'message' ? parked : inbox.fate(scope, key);
@@ -89,7 +93,8 @@ export class Desk {
   /** A stamped command of a client. */
   toDevice(frame: Frame): void {
     try {
-      if (frame.type === 'remove_queue_item' && this.#take(frame)) return;
+      const isAway = !this.#link && !this.#holding;
+      if (isAway && takeBack(frame, { ...this.#options, settling: this.#settling })) return;
       if (this.#holding) this.#hold(frame);
       else if (this.#link && !this.#choked(this.#link)) this.#relay(this.#link, frame);
       else this.#answerHere(frame);
@@ -111,7 +116,7 @@ export class Desk {
     const entries = this.#options.inbox.all();
     const isTaken = ({ position }: Parked): boolean => hello?.consumed.has(position) ?? false;
     for (const entry of entries) if (isTaken(entry)) this.#settling.takenUnheard(entry);
-    const out = this.#outgoing(link, hello !== null);
+    const out = outgoing(link, hello !== null, this.#options, this.#settling);
     this.#out = out;
     for (const entry of entries) if (!isTaken(entry)) out.add(entry);
     if (out instanceof Delivery) out.ask();
@@ -206,16 +211,9 @@ export class Desk {
     for (const frame of this.#held.take()) this.toDevice(frame);
   }
 
-  /** A person takes back what waits here. False where it does not, or the device may have it. */
-  #take(frame: Frame): boolean {
-    if (this.#link || this.#holding) return false;
-    const scope = scopeIn(frame);
-    const entry = scope && parkedItem(frame.item_id, this.#options.inbox.of(scope));
-    if (!entry || this.#settling.doubtful.has(entry.position)) return false;
-    this.#settling.end(entry, 'cancelled', null);
-    const taken = okReply('remove_queue_item', stamped(frame), { item_id: frame.item_id });
-    this.#options.say(taken);
-    return true;
+  /** A decision of it waits for the device. */
+  #isDecided(scope: Scope, requestId: string): boolean {
+    return this.#options.inbox.of(scope).some(({ kind, key }) => kind === 'decision' && key === requestId);
   }
 
   #answerHere(frame: Frame): void {
@@ -282,19 +280,6 @@ export class Desk {
       say(queued(asked));
       this.#tellParked(entry);
     }
-  }
-
-  #outgoing(link: LinkSession, recorded: boolean): Delivery | Handover {
-    const { inbox, clock, say, trouble } = this.#options;
-    const way = {
-      clock,
-      settling: this.#settling,
-      ready: () => link.link.pipe.unsent < limits.unsent,
-      send: (frame: Frame) => link.send(frame),
-    };
-    return recorded
-      ? new Delivery({ ...way, failed: (error) => trouble(unkept, error) })
-      : new Handover({ ...way, inbox, say });
   }
 
   #choked(link: LinkSession): boolean {

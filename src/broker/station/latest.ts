@@ -1,5 +1,6 @@
 import { fields, list, text } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
+import type { Scope } from '../../protocol/shapes.ts';
 import type { stateTypes } from '../store/mirror.ts';
 
 export type StateType = (typeof stateTypes)[number];
@@ -34,6 +35,22 @@ export const pendingIn = (frames: readonly Frame[]): readonly Pending[] =>
         ? [{ request_id, request: fields(request), input_hash: text(input_hash) ?? null }]
         : [],
     );
+
+/** A tool request as `approvals_list` shows it. */
+export type Asking = Pending & {
+  readonly runtime: Scope;
+  readonly input_hash: string;
+  /** When its status was told (ms). */
+  readonly since: number;
+};
+
+/** What can be decided of it here: a request of a device that does not say what it shows cannot (APR-4). */
+export const askingIn = (runtime: Scope, status: Frame, now: number): readonly Asking[] =>
+  pendingIn([status]).flatMap((one) => {
+    const { input_hash } = one;
+    const since = Date.parse(text(status.emitted_at) ?? '') || now;
+    return input_hash === null ? [] : [{ ...one, runtime, input_hash, since }];
+  });
 
 /** A conversation of which nothing was heard rests. */
 export const restsIn = (frames: readonly Frame[]): boolean =>

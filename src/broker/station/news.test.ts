@@ -142,6 +142,33 @@ describe('when the device goes and comes', () => {
     expect(client.frames()).toEqual([]);
   });
 
+  it('[APR-4] what waits for a decision is listed while the device is away, until it is decided', () => {
+    const { stand, device, pair, client } = busy();
+    stand.mirror.flush();
+    pair.cut();
+    const asked = () => {
+      client.clear();
+      client.send({ type: 'approvals_list', request_id: 'r' });
+      stand.flush();
+      return list(client.of('approvals_list_response')[0]?.approvals);
+    };
+    expect(asked()).toMatchObject([{ runtime: scope, request_id: 'perm-1', input_hash: 'h-1' }]);
+    client.send({
+      type: 'input',
+      request_id: 'd',
+      runtime: scope,
+      payload: {
+        kind: 'approval_response',
+        request_id: 'perm-1',
+        decision: { behavior: 'allow' },
+        input_hash: 'h-1',
+      },
+    });
+    stand.flush();
+    expect(asked()).toEqual([]);
+    expect(device.heard.some(({ type }) => type === 'approvals_list')).toBe(false);
+  });
+
   it('whoever comes and knows the extensions is told behind its hello whether the device is there', () => {
     const { stand, pair } = busy();
     const presenceOf = () => {

@@ -12,6 +12,7 @@ import type { Heard } from './device-dialect.ts';
 import type { DeviceLink } from './device-link.ts';
 import { brokerHello, goesOn, type Hello } from './handshake.ts';
 import { takeIn } from './hearing.ts';
+import { askingIn } from './latest.ts';
 import { LinkSession } from './link-session.ts';
 import { type Presence, presenceFrame } from './presence.ts';
 import { Restating } from './restating.ts';
@@ -22,6 +23,8 @@ export type StationOptions = {
   readonly inbox: Inbox;
   readonly clock: Clock;
   readonly version: string;
+  /** What is known of the device from before this process. */
+  readonly known?: Pick<Presence, 'since' | 'lastSeen' | 'connectionName'>;
   /** A fresh ULID. */
   mint(): string;
   /** What the device's frames tell about it. */
@@ -56,6 +59,7 @@ export function createStation(options: StationOptions): Station {
     lastSeen: null,
     connectionId: null,
     connectionName: null,
+    ...options.known,
   };
   let session: LinkSession | null = null;
   let closed = false;
@@ -98,6 +102,7 @@ export function createStation(options: StationOptions): Station {
     say,
     trouble,
     queueChanged: (scope) => restating.queue(scope),
+    asking: () => mirror.asking().flatMap(({ scope, status }) => askingIn(scope, status, clock.now())),
   });
   restating.begin(presence);
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../link/virtual-clock.ts';
+import { fields, list } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { stockDevice025 } from './letta-025.ts';
 
@@ -351,7 +352,7 @@ describe('[LINK-3] a device that names conversations without end', () => {
         pending_control_requests: [{ request_id, request: { ...request, input: { command } } }],
       },
     });
-    for (let n = 0; n < 80; n++) {
+    for (let n = 0; n < 20; n++) {
       one.says('update_device_status', {
         runtime: { ...runtime, conversation_id: `conv-${n}` },
         ...waiting(`perm-${n}`),
@@ -359,10 +360,8 @@ describe('[LINK-3] a device that names conversations without end', () => {
       one.told.splice(0);
     }
     one.ask('approvals_list', { runtime: undefined });
-    const asked = (one.told[0]?.approvals as { request_id: string }[]).map(({ request_id }) => request_id);
-    expect(asked.length).toBeGreaterThan(60);
-    expect(asked.length).toBeLessThan(65);
-    expect(asked.at(-1)).toBe('perm-79');
+    const asked = list(one.told[0]?.approvals).map((each) => fields(each).request_id);
+    expect(asked).toEqual(Array.from({ length: 7 }, (_, n) => `perm-${13 + n}`));
   });
 });
 

@@ -35,7 +35,7 @@ export type View = {
 
 /** What one device may make this side remember on one link: conversations, and about the bytes of what waits in them (LINK-3). */
 export const MAX_SCOPES = 10_000;
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export class Views {
   readonly #views = new Map<string, View>();

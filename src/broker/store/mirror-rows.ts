@@ -1,5 +1,7 @@
+import type { Frame } from '../../protocol/frames.ts';
 import type { Scope } from '../../protocol/shapes.ts';
 import type { Database } from '../../sqlite/open.ts';
+import { parseStored } from '../../sqlite/stored-text.ts';
 
 /** A conversation of a mirror, as far as it is told by its row and by what waits to be written. */
 export type Conversation = {
@@ -106,4 +108,19 @@ export function firstFree(db: Database): number {
     (SELECT coalesce(max(log), 0) FROM dropped),
     (SELECT coalesce(max(log), 0) FROM event)) AS n`;
   return db.get<{ n: number }>(sql)?.n ?? 1;
+}
+
+/** Conversations whose device status names a tool request, with that status. */
+export function askingIn(
+  db: Database,
+  mirror: number,
+): readonly { readonly scope: Scope; readonly status: Frame }[] {
+  const sql = `SELECT conversation_id, agent, text FROM state JOIN conversation ON conversation.id = state.conversation
+    WHERE mirror = ? AND type = 'update_device_status' AND text LIKE '%"pending_control_requests":[{%' LIMIT 1000`;
+  return db
+    .all<{ conversation_id: string; agent: string; text: string }>(sql, mirror)
+    .map(({ conversation_id, agent, text }) => ({
+      scope: { agent_id: agent === '' ? null : agent, conversation_id },
+      status: parseStored<Frame>(text),
+    }));
 }

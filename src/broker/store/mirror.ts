@@ -34,6 +34,8 @@ export interface Mirror extends EventLog {
   remember(scope: Scope, frame: Frame): void;
   /** The latest states of a scope, in the order of `stateTypes`. */
   latest(scope: Scope): readonly Frame[];
+  /** The latest device status of each conversation in which a tool request waits; of the first thousand of them. */
+  asking(): readonly { readonly scope: Scope; readonly status: Frame }[];
   /** Forgets a conversation that was deleted. */
   forget(scope: Scope): void;
 }

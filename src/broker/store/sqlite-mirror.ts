@@ -7,6 +7,7 @@ import type { Database } from '../../sqlite/open.ts';
 import { parseStored } from '../../sqlite/stored-text.ts';
 import { type Feed, type Mirror, stateTypes } from './mirror.ts';
 import {
+  askingIn,
   type Conversation,
   costOf,
   findConversation,
@@ -129,6 +130,11 @@ export class SqliteMirror implements Mirror, Writer {
       const text = texts.get(type);
       return text === undefined ? [] : [parseStored<Frame>(text)];
     });
+  }
+
+  asking(): readonly { readonly scope: Scope; readonly status: Frame }[] {
+    if (this.#changed.size > 0) this.#options.behind.flush();
+    return askingIn(this.#options.db, this.#id);
   }
 
   forget(scope: Scope): void {

@@ -36,6 +36,19 @@ const shape = /^(fh_(?:client|device)_[A-Za-z0-9_-]{43})([A-Za-z0-9_-]{6})$/;
 export function openTokens(home: string, { random = randomBytes }: TokensOptions = {}): Tokens {
   const db = openDatabase(join(home, 'tokens.db'), { migrations: tokenMigrations });
   const changes = countChanges(db);
+  /** The tokens that were shown since the file last changed, by their hashes. */
+  const known = new Map<string, TokenRecord>();
+  let knownAt = changes.count();
+
+  function find(hash: Buffer): TokenRecord | undefined {
+    const now = changes.count();
+    if (now !== knownAt) known.clear();
+    knownAt = now;
+    const key = hash.toString('base64url');
+    const record = known.get(key) ?? recordOf(db, hash);
+    if (record) known.set(key, record);
+    return record;
+  }
 
   return {
     create(request, now) {
@@ -52,9 +65,8 @@ export function openTokens(home: string, { random = randomBytes }: TokensOptions
       return { record, token };
     },
     check(token, kind, now) {
-      const row = isWellFormed(token) ? rowOf(db, hashOf(token)) : undefined;
-      if (!row) return { ok: false, why: 'unknown' };
-      const record = toRecord(row);
+      const record = isWellFormed(token) ? find(hashOf(token)) : undefined;
+      if (!record) return { ok: false, why: 'unknown' };
       if (record.kind !== kind) return { ok: false, why: 'kind' };
       if (record.revokedAt !== null) return { ok: false, why: 'revoked' };
       if (record.expiresAt !== null && record.expiresAt <= now) return { ok: false, why: 'expired' };
@@ -89,9 +101,9 @@ function countChanges(db: Database): { own(): void; count(): number } {
   };
 }
 
-function rowOf(db: Database, hash: Buffer): Row | undefined {
+function recordOf(db: Database, hash: Buffer): TokenRecord | undefined {
   const row = db.get<Row>('SELECT * FROM token WHERE hash = ?', hash);
-  return row && timingSafeEqual(row.hash, hash) ? row : undefined;
+  return row && timingSafeEqual(row.hash, hash) ? toRecord(row) : undefined;
 }
 
 function insert(db: Database, record: TokenRecord, hash: Buffer): void {

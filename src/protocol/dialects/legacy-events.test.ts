@@ -48,6 +48,16 @@ describe('the queue', () => {
     ]);
   });
 
+  it('of what waits at a broker has no events: it is not in the queue of the device yet', () => {
+    const ann = client();
+    ann.told(queue([], [], snapshot));
+    const parked = item(7, { id: 'parked-7', parked: true });
+    expect(ann.hears(queue([item(1), parked], [], snapshot))).toMatchObject([
+      { type: 'queue_item_enqueued', item_id: 'q-1' },
+    ]);
+    expect(ann.hears(queue([item(1)], [], snapshot))).toEqual([]);
+  });
+
   const batch = {
     type: 'queue_batch_dequeued',
     runtime,

@@ -8,7 +8,10 @@ const MOST = 300;
 /** The queue events of the first documents, from what is new in a queue and what is gone (protocol reference 4.2). */
 export const queueEvents: Step = (shown, frame) => {
   if (frame.type !== 'update_queue') return [shown, []];
-  const queue = list(frame.queue).slice(0, MOST).map(waiting);
+  // What waits at a broker is not in the device's queue yet: `status` tells of it.
+  const queue = list(frame.queue)
+    .slice(0, MOST)
+    .flatMap((item) => (isParked(item) ? [] : [waiting(item)]));
   // A queue that is seen for the first time is how things are, unless it is told as something that happened.
   const before = shown.queue ?? (frame.snapshot === true ? queue : []);
   const gone = [...shown.leaving, ...before.filter(({ id }) => !queue.some((item) => item.id === id))];
@@ -93,6 +96,8 @@ function blockedBy(loop: string | null): string | null {
       return 'runtime_busy';
   }
 }
+
+const isParked = (value: unknown): boolean => fields(value).parked === true;
 
 function waiting(value: unknown): Waiting {
   const { id, client_message_id, source, kind, paused } = fields(value);
