@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DeviceLink } from '../src/broker/station/device-link.ts';
 import type { ManualPair } from '../src/link/memory.ts';
 import { failedReply } from '../src/protocol/reply.ts';
@@ -11,6 +11,8 @@ import { clientTypes, frameSource, scopes } from './support/mutated-frames.ts';
 import { Questions } from './support/questions.ts';
 
 // The status WebSocket of a broker: whatever clients of any generation say, to a device of any kind, there or not.
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const dialects = { seed: {}, stock: { channel: 'control' }, farhand: { farhand: '1' } } as const;
 const oldTypes = ['change_cwd', 'change_mode', 'request_state', 'recover_pending_approvals', 'cancel_run'];

@@ -137,7 +137,7 @@ export function createClient(options: ClientOptions): Client {
         if (frame) hear(frame);
         else fresh.close(1007, 'the peer sent something that is no frame');
       },
-      closed: life.stop,
+      closed: () => life.stop(),
     });
     pipe = fresh;
     standing.up();

@@ -23,7 +23,7 @@ export type ConnectOptions = Omit<ClientOptions, 'open' | 'fatal'> & {
   readonly url: string;
   /** Default: none. */
   readonly token?: string | null;
-  /** Of a broker: a connection id, id, device id or exact name. Default: the only environment, or of those online the one seen last. */
+  /** Of a broker: a connection id, id, device id or exact name. Default: the only one online, else the only one. */
   readonly environment?: string | undefined;
   /** Hear of no other agent, of no other conversation. */
   readonly agentId?: string;
@@ -61,7 +61,7 @@ export function connect(options: ConnectOptions): Client {
       return dialled;
     }
     const code = refusalCode(dialled);
-    const message = [dialled.message, hint].filter((part) => part !== undefined).join('. ');
+    const message = hint === undefined ? dialled.message : `${dialled.message.replace(/\.$/, '')}. ${hint}`;
     return code ? final(dialled, failure(code, message)) : dialled;
   }
 

@@ -11,6 +11,7 @@ const environment = (name: string, more: Partial<Environment> = {}): Environment
   connectedAt: 0,
   lastSeen: 1_000,
   defaultAgentId: null,
+  told: {},
   ...more,
 });
 const away = { online: false, connectionId: null };
@@ -29,16 +30,30 @@ describe('the environment that is meant', () => {
     expect(chooseEnvironment(all, selector)).toBe(desk);
   });
 
-  it('is without a selector the only one, there or not, or of those there the one seen last', () => {
-    const gone = environment('gone', away);
+  it('is without a selector the only one online, else the only one', () => {
+    const gone = environment('gone', { ...away, lastSeen: 9_000 });
     expect(chooseEnvironment([gone], undefined)).toBe(gone);
-    expect(chooseEnvironment(all, undefined)).toBe(laptop);
-    expect(chooseEnvironment([...all, environment('late', { ...away, lastSeen: 9_000 })], undefined)).toBe(
-      laptop,
-    );
-    expect(chooseEnvironment([gone, environment('other', away)], undefined)).toMatchObject({
-      code: 'environment_not_found',
-      message: expect.stringContaining('none is online: gone (device-gone), other (device-other)'),
+    expect(chooseEnvironment([gone, desk], undefined)).toBe(desk);
+    const second = environment('second', { deviceId: 'device-desk', lastSeen: 3_000 });
+    expect(chooseEnvironment([desk, second, gone], undefined)).toBe(second);
+  });
+
+  it.each([
+    ['online', all, 'Several environments are online: desk, laptop.'],
+    [
+      'online, two of them of one name',
+      [...all, environment('twin', { connectionName: 'desk' }), environment('gone', away)],
+      'Several environments are online: desk (device-desk), laptop, desk (device-twin).',
+    ],
+    [
+      'known',
+      [environment('gone', away), environment('other', { ...away, lastSeen: 9_000 })],
+      'Several environments are known there, and none is online: gone, other.',
+    ],
+  ])('has to be chosen where several are %s', (_what, several, why) => {
+    expect(chooseEnvironment(several, undefined)).toEqual({
+      code: 'environment_ambiguous',
+      message: `${why} Choose one by its name or id with -e (in a program: environment).`,
     });
   });
 
@@ -47,8 +62,9 @@ describe('the environment that is meant', () => {
     expect(chooseEnvironment([twin, desk], 'desk')).toBe(desk);
     const awake = { ...twin, online: true };
     expect(chooseEnvironment([awake, desk], 'desk')).toMatchObject({
-      code: 'environment_not_found',
-      message: expect.stringContaining('Choose one by its device id'),
+      code: 'environment_ambiguous',
+      message:
+        '"desk" may be any of several environments: desk (device-twin), desk (device-desk). Choose one by its id.',
     });
   });
 

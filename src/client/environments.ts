@@ -17,6 +17,8 @@ export type Environment = {
   /** Its last sign of life. */
   readonly lastSeen: number | null;
   readonly defaultAgentId: string | null;
+  /** All that the broker tells of it, as it does. */
+  readonly told: Readonly<Record<string, unknown>>;
 };
 
 /** An environment is away when it was silent for so long, whatever else is told of it (protocol reference 1.1.5). */
@@ -78,13 +80,15 @@ function environmentsIn({ body, date }: Answer, now: number): readonly Environme
       connectedAt: numberOf(told.connectedAt),
       lastSeen: heartbeat ?? numberOf(told.lastSeenAt),
       defaultAgentId: textOf(recordOf(told.metadata).defaultAgentId) || null,
+      told,
     };
   });
 }
 
 /**
- * The one environment that is meant: by its connection id, id, device id or exact name; without a selector the only one, or of those
- * online the one that was seen last. Several machines of one name are told apart only by who is online.
+ * The one environment that is meant: by its connection id, id, device id or exact name; without a selector whichever there is. Those
+ * online come first, and more than one device is a question for whoever asks. Of one device's environments the one that was seen last
+ * is meant (protocol reference 1.2.1).
  */
 export function chooseEnvironment(
   environments: readonly Environment[],
@@ -94,8 +98,7 @@ export function chooseEnvironment(
   if (matching.length === 0) return missing(environments, selector);
   const online = matching.filter((one) => one.online);
   const likely = online.length > 0 ? online : matching;
-  const devices = new Set(likely.map(({ deviceId }) => deviceId));
-  if (devices.size > 1 && (selector !== undefined || online.length === 0)) return ambiguous(likely, selector);
+  if (new Set(likely.map(({ deviceId }) => deviceId)).size > 1) return ambiguous(likely, selector);
   return likely.reduce((one, other) => ((other.lastSeen ?? 0) > (one.lastSeen ?? 0) ? other : one));
 }
 
@@ -114,13 +117,21 @@ function missing(environments: readonly Environment[], selector: string | undefi
   return failure('environment_not_found', `${why}.`);
 }
 
+/** Ids stand where names do not tell them apart. */
 function ambiguous(likely: readonly Environment[], selector: string | undefined): Failure {
-  const choice = likely.map(({ connectionName, deviceId }) => `${connectionName} (${deviceId})`).join(', ');
-  const why =
+  const names = likely.map(({ connectionName }) => connectionName);
+  const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
+  const choices = likely.map(({ connectionName: name, deviceId }) =>
+    isShared(name) ? `${name} (${deviceId})` : name,
+  );
+  const list = [...new Set(choices)].join(', ');
+  const state = likely.some(({ online }) => online) ? 'online' : 'known there, and none is online';
+  return failure(
+    'environment_ambiguous',
     selector === undefined
-      ? 'Several environments are known and none is online'
-      : `"${selector}" may be any of several environments`;
-  return failure('environment_not_found', `${why}: ${choice}. Choose one by its device id.`);
+      ? `Several environments are ${state}: ${list}. Choose one by its name or id with -e (in a program: environment).`
+      : `"${selector}" may be any of several environments: ${list}. Choose one by its id.`,
+  );
 }
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);

@@ -26,7 +26,9 @@ export type Answer = {
 export type Ask = (method: 'GET' | 'POST', path: string) => Promise<Answer | DialFailure>;
 
 const TIMEOUT_MS = 15_000;
-const SHOWN_CHARS = 200;
+/** How much of a reason is shown: one that a broker wrote for people, and any other body. */
+const REASON_CHARS = 1_000;
+const BODY_CHARS = 200;
 
 /** Asks one server for JSON. No redirect is followed: one would carry the token to where nobody sent it. */
 export function asks(base: string, token: string | null, clock: Clock, fetch: Fetch): Ask {
@@ -63,12 +65,13 @@ export function asks(base: string, token: string | null, clock: Clock, fetch: Fe
 /** The reason in the forms that brokers give it (protocol reference 1.1.3), without control characters. */
 function said(text: string): string {
   const { message, error } = parsed(text);
-  const reason = textOf(message) || textOf(error) || textOf(recordOf(error).message) || text;
-  const shown = reason
+  const reason = textOf(message) || textOf(error) || textOf(recordOf(error).message);
+  const shown = (reason || text)
+    .slice(0, reason ? REASON_CHARS : BODY_CHARS)
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .replace(/\.$/, '');
-  return shown === '' ? '' : `: ${shown.slice(0, SHOWN_CHARS)}`;
+  return shown === '' ? '' : `: ${shown}`;
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

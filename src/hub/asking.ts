@@ -18,27 +18,26 @@ import { privilegeOf } from './view.ts';
 /** Commands without an answer, and scopes with their syncs, that one client may make the hub remember. */
 const MAX_REMEMBERED = 10_000;
 
-export type AskingOptions = {
-  /** Of the session. */
+/** The session that asks. */
+export interface Asker {
   readonly id: string;
   readonly principal: Principal;
   readonly reach: Reach | undefined;
-  readonly clock: Clock;
   readonly telling: Telling;
   toDevice(frame: Frame): void;
-};
+}
 
 /** The commands of one client that the device works, from the asking to the one answer. */
 export class Asking {
-  readonly #options: AskingOptions;
+  readonly #asker: Asker;
   readonly #inFlight: InFlight;
   readonly #beginnings = new Beginnings();
   #isUsed = false;
   #offersTools = false;
 
-  constructor(options: AskingOptions) {
-    this.#options = options;
-    this.#inFlight = new InFlight(options.clock);
+  constructor(asker: Asker, clock: Clock) {
+    this.#asker = asker;
+    this.#inFlight = new InFlight(clock);
   }
 
   /** Whether any command was taken on. */
@@ -49,9 +48,9 @@ export class Asking {
   /** [TOOL-6] Tools are offered for as long as their client is there. */
   end(): void {
     this.#inFlight.clear();
-    const { id, principal, toDevice } = this.#options;
+    const { id, principal } = this.#asker;
     if (!this.#offersTools) return;
-    toDevice({
+    this.#asker.toDevice({
       type: 'client_gone',
       request_id: stamp({ session: id, requestId: undefined }),
       auth: principal,
@@ -65,9 +64,9 @@ export class Asking {
     scope: Scope | null,
     route: Route & { kind: 'command' },
   ): void {
-    const refusal = notAllowed(this.#options, frame, scope) ?? this.#tooMuch();
+    const refusal = notAllowed(this.#asker, frame, scope) ?? this.#tooMuch();
     if (refusal) return this.refuse(frame, requestId, refusal);
-    const { id, principal, telling, toDevice } = this.#options;
+    const { id, principal, telling } = this.#asker;
     this.#isUsed = true;
     this.#offersTools ||= offersTools(frame);
     if (route.replyType !== null) {
@@ -79,18 +78,19 @@ export class Asking {
     if (scope && cursor) telling.sync(scope, requestId, cursor);
     else if (scope) telling.follow(scope);
     const bound = scope ? telling.shown.bind(scopeKey(scope), frame) : frame;
-    toDevice({ ...withoutClaims(bound), request_id: stamp({ session: id, requestId }), auth: principal });
+    const stamped = { request_id: stamp({ session: id, requestId }), auth: principal };
+    this.#asker.toDevice({ ...withoutClaims(bound), ...stamped });
   }
 
   refuse(frame: Frame, requestId: string | undefined, why: Failure): void {
     const { runtime } = frame;
     const reply = failedReply(frame.type, requestId, why, runtime === undefined ? {} : { runtime });
-    this.#options.telling.tell(reply, requestId !== undefined);
+    this.#asker.telling.tell(reply, requestId !== undefined);
   }
 
   /** What the device says to one command; `frame` bears the client's own `request_id`. */
   answer(requestId: string | undefined, frame: Frame): void {
-    const { telling, reach } = this.#options;
+    const { telling, reach } = this.#asker;
     const route = routeOf(frame.type);
     const asked = requestId !== undefined;
     if (route?.kind !== 'reply') {
@@ -115,35 +115,35 @@ export class Asking {
 
   /** A snapshot for the sync of that `request_id`, or for the command of that id that began something. */
   snapshot(key: string, requestId: string | undefined, frame: Frame): void {
-    const { telling } = this.#options;
+    const { telling } = this.#asker;
     if (!telling.may(privilegeOf(frame.type))) return;
     if (!telling.feed.snapshot(key, requestId, frame)) this.begun(requestId, frame);
   }
 
   /** A snapshot that belongs to the command of that id, if that began something: no sync waits for it, and it is told as it comes. */
   begun(requestId: string | undefined, frame: Frame): void {
-    if (this.#beginnings.has(requestId) && this.#isWithin(frame)) this.#options.telling.tell(frame, true);
+    if (this.#beginnings.has(requestId) && this.#isWithin(frame)) this.#asker.telling.tell(frame, true);
   }
 
   /** What it took hold of has something to say. */
   hold(frame: Frame): void {
-    const { telling } = this.#options;
+    const { telling } = this.#asker;
     if (telling.may(privilegeOf(frame.type)) && this.#isWithin(frame)) telling.tell(frame, true);
   }
 
   #isWithin({ runtime }: Frame): boolean {
     const scope = scopeOf(runtime);
-    return !scope || reaches(this.#options.reach, scope.agent_id);
+    return !scope || reaches(this.#asker.reach, scope.agent_id);
   }
 
   #tooMuch(): Failure | null {
-    if (this.#inFlight.size < MAX_REMEMBERED && this.#options.telling.feed.size < MAX_REMEMBERED) return null;
+    if (this.#inFlight.size < MAX_REMEMBERED && this.#asker.telling.feed.size < MAX_REMEMBERED) return null;
     const why = `This connection has ${MAX_REMEMBERED} commands or conversations open. Wait for answers, or connect again.`;
     return failure('queue_full', why);
   }
 
   #expire(frame: Frame, requestId: string | undefined, ms: number): void {
-    if (frame.type === 'sync') this.#options.telling.feed.forget(requestId);
+    if (frame.type === 'sync') this.#asker.telling.feed.forget(requestId);
     const why = `The device has not answered "${frame.type}" for ${ms / 1000} s. It may have happened: look before asking again.`;
     this.refuse(frame, requestId, failure('deadline', why));
   }

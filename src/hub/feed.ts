@@ -45,30 +45,33 @@ type Ask = {
   answered: boolean;
 };
 
-export type FeedOptions = {
-  readonly log: EventLog;
-  readonly recent: Recent;
+/** Where a feed sends what it has. */
+export interface Outlet {
   /** Whether the socket takes more now; when it does again, `pull` is called. */
-  ready(): boolean;
+  readonly ready: boolean;
   /** Whether a live event goes out at once. */
-  live(): boolean;
+  readonly live: boolean;
+  /** The last transport number of the hub. */
+  readonly now: number;
   /** A live event. */
-  event(broadcast: Broadcast): void;
+  give(broadcast: Broadcast): void;
   /** One that was told others before, or comes out of the log. */
   replay(event: Pick<Replayed, 'text'> & Partial<Replayed>): void;
   tell(frame: Frame, asked: boolean): void;
-  followed(key: string, scope: Scope): void;
-  /** The last transport number of the hub. */
-  now(): number;
   /** The story of a scope goes on elsewhere than it stopped. */
   leapt(): void;
+}
+
+/** Whose feed it is, and what becomes of it. */
+export interface Following {
+  followed(key: string, scope: Scope): void;
   /** More conversations than one session hears of. */
   overfull(): void;
   /** What this session had still to read is gone: retention took it, or the log was put back to an earlier state. */
   overtaken(): void;
   /** The log cannot be read. */
   broken(error: unknown): void;
-};
+}
 
 /**
  * The events that one session has coming. While it keeps up, each live event goes straight out; one that does not is sent nothing until
@@ -76,15 +79,21 @@ export type FeedOptions = {
  * is sent first, replayed or live (SYNC-1).
  */
 export class Feed {
-  readonly #options: FeedOptions;
+  readonly #session: Following;
+  readonly #outlet: Outlet;
+  readonly #log: EventLog;
+  readonly #recent: Recent;
   readonly #cursors = new Map<string, Cursor>();
-  /** Those with `at` before `until`: they read on in the log, the next one first. */
-  readonly #behind = new Set<Cursor>();
+  /** Those with `at` before `until`: they read on in the log, the next one first. Null while there was none. */
+  #behind: Set<Cursor> | null = null;
   #asks: Ask[] = [];
   #named = 0;
 
-  constructor(options: FeedOptions) {
-    this.#options = options;
+  constructor(session: Following, outlet: Outlet, log: EventLog, recent: Recent) {
+    this.#session = session;
+    this.#outlet = outlet;
+    this.#log = log;
+    this.#recent = recent;
   }
 
   /** Scopes that the client named, and its syncs that wait: what it can make the hub remember. */
@@ -98,7 +107,7 @@ export class Feed {
     if (this.#cursors.has(key)) return;
     const newest = this.#head(scope);
     if (!newest) return;
-    this.#begin({ key, scope, since: this.#options.now(), ...newest, until: newest.at });
+    this.#begin({ key, scope, since: this.#outlet.now, ...newest, until: newest.at });
     this.#named++;
   }
 
@@ -107,10 +116,10 @@ export class Feed {
     const cursor = this.#cursors.get(key) ?? this.#meet(key, scope, seq);
     if (!cursor) return;
     if (seq === 1 || seq !== cursor.until + 1) this.#renew(cursor, seq);
-    if (seq === cursor.at + 1 && cursor.until === cursor.at && this.#options.live()) {
+    if (seq === cursor.at + 1 && cursor.until === cursor.at && this.#outlet.live) {
       cursor.at = seq;
       cursor.until = seq;
-      return this.#options.event(broadcast);
+      return this.#outlet.give(broadcast);
     }
     this.#want(cursor, seq);
     this.pull();
@@ -121,7 +130,7 @@ export class Feed {
     if (!newest) return null;
     if (this.#cursors.size < MOST)
       return this.#begin({ key, scope, since: 0, logId: newest.logId, at: seq - 1, until: seq - 1 });
-    this.#options.overfull();
+    this.#session.overfull();
     return null;
   }
 
@@ -140,7 +149,7 @@ export class Feed {
 
   #leap(cursor: Cursor, at: number, until: number): void {
     if (cursor.at === at && cursor.until === until) return;
-    this.#options.leapt();
+    this.#outlet.leapt();
     cursor.at = at;
     cursor.until = until;
   }
@@ -161,7 +170,7 @@ export class Feed {
     const known = this.#cursors.get(key);
     if (!known) this.#named++;
     const cursor =
-      known ?? this.#begin({ key, scope, since: this.#options.now(), logId, at: after, until: after });
+      known ?? this.#begin({ key, scope, since: this.#outlet.now, logId, at: after, until: after });
     // Without a cursor nothing is replayed, but what the session was still to be sent it is sent.
     if (this.#isAnother(cursor, logId)) this.#leap(cursor, after, after);
     else if (asked.after_event_seq !== undefined) this.#leap(cursor, after, Math.max(cursor.until, after));
@@ -198,10 +207,10 @@ export class Feed {
       (one) => one.requestId === requestId && !one.answered && (key === null || one.key === key),
     );
     const asked = requestId !== undefined;
-    if (!ask) return this.#options.tell(frame, asked);
+    if (!ask) return this.#outlet.tell(frame, asked);
     if (frame.success === false) {
       this.forget(requestId, ask);
-      return this.#options.tell(frame, asked);
+      return this.#outlet.tell(frame, asked);
     }
     ask.answered = true;
     this.#hold(ask, frame);
@@ -219,18 +228,19 @@ export class Feed {
   caughtUp(): void {
     for (const { scope, logId, at } of this.#cursors.values()) {
       const newest = this.#head(scope);
-      if (newest && newest.logId === logId && newest.at < at) return this.#options.overtaken();
+      if (newest && newest.logId === logId && newest.at < at) return this.#session.overtaken();
     }
   }
 
   /** Sends on until the socket takes no more or nothing is left; one page of each scope in turn. */
   pull(): void {
-    for (const cursor of this.#behind) {
-      if (!this.#options.ready()) return;
+    const behind = this.#behind;
+    for (const cursor of behind ?? []) {
+      if (!this.#outlet.ready) return;
       const page = this.#pageOf(cursor);
       if (!page) return;
-      if (page.gap) return this.#options.overtaken();
-      this.#behind.delete(cursor);
+      if (page.gap) return this.#session.overtaken();
+      behind?.delete(cursor);
       this.#send(cursor, page);
       // Added again it comes last.
       this.#want(cursor, cursor.until);
@@ -238,7 +248,7 @@ export class Feed {
   }
 
   #pageOf({ key, scope, at }: Cursor): Page | null {
-    const events = this.#options.recent.after(key, at, PAGE);
+    const events = this.#recent.after(key, at, PAGE);
     return events ? { events, gap: null } : this.#read((log) => log.read(scope, at, PAGE));
   }
 
@@ -248,7 +258,7 @@ export class Feed {
     for (const event of events) {
       if (event.event_seq > cursor.until) break;
       cursor.at = event.event_seq;
-      this.#options.replay(event);
+      this.#outlet.replay(event);
       this.#release(cursor);
     }
     this.#release(cursor);
@@ -256,14 +266,16 @@ export class Feed {
 
   #want(cursor: Cursor, until: number): void {
     cursor.until = Math.max(cursor.until, until);
-    if (cursor.at < cursor.until) this.#behind.add(cursor);
+    if (cursor.at >= cursor.until) return;
+    this.#behind ??= new Set();
+    this.#behind.add(cursor);
   }
 
   #hold(ask: Ask | undefined, frame: Frame): boolean {
     if (!ask) return false;
     // A client that reads nothing has no more kept for it than this, and the answer after that.
     if (ask.bytes > MOST_HELD) {
-      this.#options.overtaken();
+      this.#session.overtaken();
       return true;
     }
     ask.held.push(frame);
@@ -284,7 +296,7 @@ export class Feed {
       if (ask.cursor !== cursor || cursor.at < Math.min(ask.due, cursor.until)) continue;
       for (const frame of ask.held) {
         const answer = frame.snapshot === true ? frame : { ...frame, ...ask.told, head: ask.due };
-        this.#options.tell(answer, ask.requestId !== undefined);
+        this.#outlet.tell(answer, ask.requestId !== undefined);
       }
       ask.held = [];
       ask.bytes = 0;
@@ -294,7 +306,7 @@ export class Feed {
 
   #begin(cursor: Cursor): Cursor {
     this.#cursors.set(cursor.key, cursor);
-    this.#options.followed(cursor.key, cursor.scope);
+    this.#session.followed(cursor.key, cursor.scope);
     return cursor;
   }
 
@@ -307,9 +319,9 @@ export class Feed {
 
   #read<T>(read: (log: EventLog) => T): T | null {
     try {
-      return read(this.#options.log);
+      return read(this.#log);
     } catch (error) {
-      this.#options.broken(error);
+      this.#session.broken(error);
       return null;
     }
   }

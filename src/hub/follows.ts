@@ -8,16 +8,17 @@ const MOST = 100;
 
 /** The commands of one client that began something: their snapshots are told as they come, since no sync waits for them. */
 export class Beginnings {
-  readonly #requestIds = new Set<string>();
+  #requestIds: Set<string> | null = null;
 
   note(requestId: string | undefined): void {
     if (requestId === undefined) return;
+    this.#requestIds ??= new Set();
     this.#requestIds.add(requestId);
     const [oldest] = this.#requestIds;
     if (this.#requestIds.size > MOST && oldest !== undefined) this.#requestIds.delete(oldest);
   }
 
   has(requestId: string | undefined): boolean {
-    return requestId !== undefined && this.#requestIds.has(requestId);
+    return requestId !== undefined && this.#requestIds?.has(requestId) === true;
   }
 }

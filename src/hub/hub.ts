@@ -11,7 +11,7 @@ import { Numbering } from './numbering.ts';
 import { Parted } from './parted.ts';
 import { Recent, type Replayed } from './recent.ts';
 import { fits } from './resume-token.ts';
-import { type Client, ClientSession, type Resuming } from './session.ts';
+import { type Client, ClientSession, type Resuming, type SessionGround } from './session.ts';
 import { newSessionId, readStamp, type Stamp } from './stamp.ts';
 import type { Telling } from './telling.ts';
 import { privilegeOf } from './view.ts';
@@ -69,22 +69,21 @@ export function createHub(options: HubOptions): Hub {
   let lastAsker: (Stamp & { readonly key: string }) | null = null;
   let closed: { readonly code: number; readonly reason: string } | null = null;
 
+  const ground: SessionGround = {
+    ...{ log, recent, clock, version, numbering, toDevice, greeting, resume },
+    followed: ({ telling }, key, scope) => audiences.follow(key, scope, telling),
+    parted: (session) => parted.keep(session),
+    gone(session) {
+      sessions.delete(session.id);
+      parted.take(session);
+      audiences.leave(session.telling);
+    },
+  };
+
   function accept(pipe: Pipe, client: Client): void {
     if (closed) return pipe.close(closed.code, closed.reason);
-    const id = newSessionId();
-    const session: ClientSession = new ClientSession({
-      ...client,
-      ...{ id, pipe, log, recent, clock, version, numbering, toDevice, greeting },
-      followed: (key, scope) => audiences.follow(key, scope, session.telling),
-      resume: (wanted) => resume(session, wanted),
-      parted: () => parted.keep(session),
-      gone() {
-        sessions.delete(id);
-        parted.take(session);
-        audiences.leave(session.telling);
-      },
-    });
-    sessions.set(id, session);
+    const session = new ClientSession(ground, newSessionId(), client, pipe);
+    sessions.set(session.id, session);
     audiences.join(session.telling);
     session.telling.begin();
   }

@@ -4,7 +4,8 @@ import type { Clock, Timer } from '../link/clock.ts';
 export const PARTED_MS = 120_000;
 const MOST = 100;
 
-type Session = { readonly principal: string; end(): void };
+/** `bearer`: of all sessions of one principal the same. */
+type Session = { readonly bearer: string; end(): void };
 
 /** Sessions that have lost their socket and may get another one. */
 export class Parted<S extends Session> {
@@ -25,7 +26,7 @@ export class Parted<S extends Session> {
       session,
       this.#clock.after(PARTED_MS, () => session.end()),
     );
-    const own = [...this.#timers.keys()].filter(({ principal }) => principal === session.principal);
+    const own = [...this.#timers.keys()].filter(({ bearer }) => bearer === session.bearer);
     if (own.length > MOST) own[0]?.end();
   }
 

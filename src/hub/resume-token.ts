@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** What opens a session once more. Good for one time, and for nobody else. */
-export type ResumeToken = { readonly token: string; readonly digest: Buffer };
+export type ResumeToken = { readonly token: string; readonly digest: string };
 
 export function newResumeToken(): ResumeToken {
   const token = randomBytes(32).toString('base64url');
@@ -9,8 +9,8 @@ export function newResumeToken(): ResumeToken {
 }
 
 /** Takes the same time whatever is compared. */
-export const fits = (token: string, digest: Buffer | null): boolean =>
-  timingSafeEqual(digestOf(token), digest ?? NOBODY) && digest !== null;
+export const fits = (token: string, digest: string | null): boolean =>
+  timingSafeEqual(Buffer.from(digestOf(token)), Buffer.from(digest ?? NOBODY)) && digest !== null;
 
-const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 const NOBODY = digestOf('');

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../link/clock.ts';
-import type { Pipe } from '../link/pipe.ts';
+import type { Closed, Pipe, PipeListener } from '../link/pipe.ts';
 import { readFrame } from '../link/read-frame.ts';
 import { chooseDialect } from '../protocol/dialects/choose.ts';
 import { errorTable } from '../protocol/errors.ts';
@@ -10,7 +10,7 @@ import { errorFrame, okReply } from '../protocol/reply.ts';
 import { routeOf } from '../protocol/routing.ts';
 import type { Scope } from '../protocol/shapes.ts';
 import { checkCommand } from '../protocol/validate.ts';
-import { Asking } from './asking.ts';
+import { type Asker, Asking } from './asking.ts';
 import { checkEnvelope } from './envelope.ts';
 import type { EventLog } from './event-log.ts';
 import type { Hears } from './hearing.ts';
@@ -18,7 +18,7 @@ import type { Numbering } from './numbering.ts';
 import type { Reach } from './reach.ts';
 import type { Recent } from './recent.ts';
 import { newResumeToken } from './resume-token.ts';
-import { Telling } from './telling.ts';
+import { type Listening, Telling } from './telling.ts';
 import { privilegeOf } from './view.ts';
 
 /** How long a farhand client may take to say whether it goes on with a session, before it is told anything unasked. */
@@ -52,9 +52,8 @@ export type Resuming = {
   readonly requestId: string | undefined;
 };
 
-export type SessionOptions = Client & {
-  readonly id: string;
-  readonly pipe: Pipe;
+/** What all sessions of one hub have in common. */
+export type SessionGround = {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly version: string;
@@ -62,64 +61,69 @@ export type SessionOptions = Client & {
   readonly numbering: Numbering | null;
   greeting(): readonly Frame[];
   toDevice(frame: Frame): void;
-  followed(key: string, scope: Scope): void;
+  followed(session: ClientSession, key: string, scope: Scope): void;
   /** Gives the socket of a fresh session to the one it goes on with. False: there is none, or it cannot go on. */
-  resume(wanted: Resuming): boolean;
+  resume(fresh: ClientSession, wanted: Resuming): boolean;
   /** It has lost its socket and may come back. */
-  parted(): void;
-  gone(): void;
+  parted(session: ClientSession): void;
+  gone(session: ClientSession): void;
 };
 
-/** One client's session: what it asks for, over one socket or several after each other. Whatever it does wrong costs only itself. */
-export class ClientSession {
+/**
+ * One client's session: what it asks for, over one socket or several after each other. Whatever it does wrong costs only itself. A broker
+ * has ten thousands of them, so that what is not needed by each is not made for each.
+ */
+export class ClientSession implements Listening, Asker, PipeListener {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly reach: Reach | undefined;
+  readonly hears: Hears;
   readonly telling: Telling;
   readonly asking: Asking;
-  /** Who may go on with it: the same principal with the same rights and the same filter. */
-  readonly binding: string;
-  readonly #options: SessionOptions;
-  #tokenDigest: Buffer | null = null;
+  readonly #ground: SessionGround;
+  /** What tells the dialect until the first command does; null where the URL has told it for good. */
+  #asked: Pick<Client, 'query' | 'appServer'> | null;
+  #tokenDigest: string | null = null;
   #hello: Timer | undefined;
   #settled = false;
   /** It is over when its socket is. */
   #last = false;
   #ended = false;
 
-  constructor(options: SessionOptions) {
-    const { id, principal, reach, hears, query, appServer, pipe, clock, log, recent, numbering } = options;
-    this.#options = options;
-    this.binding = JSON.stringify([principal, reach?.agents ?? null, hears]);
+  constructor(
+    ground: SessionGround,
+    id: string,
+    { principal, reach, hears, query, appServer }: Client,
+    pipe: Pipe,
+  ) {
+    const { clock, numbering } = ground;
+    this.id = id;
+    this.principal = principal;
+    this.reach = reach;
+    this.hears = hears;
+    this.#ground = ground;
     const dialect = chooseDialect({ url: query, appServer });
-    this.telling = new Telling({
-      ...{ id, principal, reach, hears, dialect, pipe, log, recent, numbering },
-      followed: options.followed,
-      choked: () => this.#cut('slow_reader', 'Too much waits to be read: connect and sync again.'),
-      overtaken: () => {
-        this.#last = true;
-        this.#cut('slow_reader', 'What you had still to read is no longer kept: connect and sync again.');
-      },
-      overfull: () =>
-        this.close(
-          errorTable.quota.close,
-          'this device has too many conversations for one connection; ask for one agent',
-        ),
-      broken: (error) =>
-        this.close(1011, `the event log cannot be read: ${error instanceof Error ? error.message : error}`),
-    });
-    const { telling } = this;
-    this.asking = new Asking({ id, principal, reach, clock, telling, toDevice: options.toDevice });
+    this.#asked = dialect.name === 'farhand' ? null : { query, appServer };
+    this.telling = new Telling(this, dialect, pipe, ground);
+    this.asking = new Asking(this, clock);
     if (numbering && dialect.name === 'farhand') {
-      telling.wire.waits = true;
+      this.telling.wire.waits = true;
       this.#hello = clock.after(HELLO_WITHIN_MS, () => this.#start());
     }
-    this.#listen(pipe);
+    pipe.listen(this);
   }
 
-  get principal(): string {
-    return this.#options.principal.principal;
+  /** Who may go on with it: the same principal with the same rights and the same filter. */
+  get binding(): string {
+    return JSON.stringify([this.principal, this.reach?.agents ?? null, this.hears]);
+  }
+
+  get bearer(): string {
+    return this.principal.principal;
   }
 
   /** Of the token that opens it once more; null where none does. */
-  get tokenDigest(): Buffer | null {
+  get tokenDigest(): string | null {
     return this.#last ? null : this.#tokenDigest;
   }
 
@@ -141,10 +145,10 @@ export class ClientSession {
     if (this.#ended) return null;
     this.#ended = true;
     const { pipe } = this.telling.wire;
-    this.#hello?.cancel();
+    this.#stopWaiting();
     this.asking.end();
     this.telling.wire.end();
-    this.#options.gone();
+    this.#ground.gone(this);
     return pipe;
   }
 
@@ -154,28 +158,47 @@ export class ClientSession {
     const before = wire.pipe;
     const hello = this.#helloReply(requestId, { verdict: 'ok' });
     wire.resume(pipe, lastSeq, hello, (kept) => this.telling.gave(kept));
-    this.#listen(pipe);
+    pipe.listen(this);
+    before?.listen(nobody);
     before?.close(1000, 'this session goes on over another connection');
   }
 
-  #listen(pipe: Pipe): void {
-    const isCurrent = (): boolean => this.telling.wire.pipe === pipe;
-    pipe.listen({
-      message: (text) => {
-        if (isCurrent()) this.#hear(text);
-      },
-      drained: () => this.telling.feed.pull(),
-      closed: ({ code }) => {
-        if (isCurrent()) this.#lost(code);
-      },
-    });
+  toDevice(frame: Frame): void {
+    this.#ground.toDevice(frame);
   }
 
-  #lost(code: number): void {
+  followed(key: string, scope: Scope): void {
+    this.#ground.followed(this, key, scope);
+  }
+
+  choked(): void {
+    this.#cut('slow_reader', 'Too much waits to be read: connect and sync again.');
+  }
+
+  overtaken(): void {
+    this.#last = true;
+    this.#cut('slow_reader', 'What you had still to read is no longer kept: connect and sync again.');
+  }
+
+  overfull(): void {
+    const why = 'this device has too many conversations for one connection; ask for one agent';
+    this.close(errorTable.quota.close, why);
+  }
+
+  broken(error: unknown): void {
+    this.close(1011, `the event log cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+
+  drained(): void {
+    this.telling.feed.pull();
+  }
+
+  /** It has lost its socket. */
+  closed({ code }: Closed): void {
     const { wire } = this.telling;
     if (!wire.keeps || this.#last || farewells.has(code)) return this.end();
     wire.part();
-    this.#options.parted();
+    this.#ground.parted(this);
   }
 
   #cut(code: 'slow_reader' | 'frame_too_large', message: string): void {
@@ -184,12 +207,17 @@ export class ClientSession {
 
   /** From now on it is told what happens. */
   #start(): void {
-    this.#hello?.cancel();
+    this.#stopWaiting();
     this.telling.wire.waits = false;
     this.telling.feed.pull();
   }
 
-  #hear(text: string): void {
+  #stopWaiting(): void {
+    this.#hello?.cancel();
+    this.#hello = undefined;
+  }
+
+  message(text: string): void {
     const { telling } = this;
     const read = readFrame(text, { maxBytes: limits.frameFromClient, maxDepth: limits.depth });
     if (!read.ok) {
@@ -206,9 +234,9 @@ export class ClientSession {
   #settleDialect(firstCommand: string): void {
     const route = routeOf(firstCommand);
     const onLink = route?.kind === 'command' && route.on === 'link';
-    if (firstCommand !== 'client_hello' && (this.#settled || onLink)) return;
+    if (!this.#asked || (firstCommand !== 'client_hello' && (this.#settled || onLink))) return;
     this.#settled = true;
-    const { query, appServer } = this.#options;
+    const { query, appServer } = this.#asked;
     this.telling.wire.speak(chooseDialect({ url: query, appServer, firstCommand }));
   }
 
@@ -230,7 +258,7 @@ export class ClientSession {
     if (frame.type === 'ack') return wire.acked(frame.seq);
     if (frame.type === 'client_hello') return this.#greeted(frame, requestId);
     if (frame.type !== 'ping') return;
-    const pong = okReply('ping', requestId, { timestamp: this.#options.clock.now() });
+    const pong = okReply('ping', requestId, { timestamp: this.#ground.clock.now() });
     wire.tellUnnumbered(pong);
   }
 
@@ -238,26 +266,29 @@ export class ClientSession {
   #greeted(frame: Frame, requestId: string | undefined): void {
     const { session, resume_token: token, last_seq: lastSeq = 0 } = frame;
     const { wire } = this.telling;
-    const numbered = this.#options.numbering !== null;
+    const numbered = this.#ground.numbering !== null;
     const isFresh = numbered && !wire.keeps && wire.given === 0 && !this.asking.isUsed;
     if (isFresh && typeof session === 'string' && typeof token === 'string' && typeof lastSeq === 'number') {
-      if (this.#options.resume({ session, token, lastSeq, requestId })) return;
+      if (this.#ground.resume(this, { session, token, lastSeq, requestId })) return;
     }
     if (numbered) wire.keep();
     wire.tellUnnumbered(
       this.#helloReply(requestId, session === undefined || !numbered ? {} : { verdict: 'reset' }),
     );
     this.#start();
-    for (const frame of this.#options.greeting())
+    for (const frame of this.#ground.greeting())
       if (this.telling.may(privilegeOf(frame.type))) this.telling.tell(frame, true);
   }
 
   #helloReply(requestId: string | undefined, verdict: { readonly verdict?: 'ok' | 'reset' }): Frame {
-    const { id: session, version, numbering } = this.#options;
+    const { version, numbering } = this.#ground;
     if (!numbering) return okReply('client_hello', requestId, { version, features });
     const { token, digest } = newResumeToken();
     this.#tokenDigest = digest;
-    const own = { version, features: [...features, 'resume'], session, resume_token: token };
+    const own = { version, features: [...features, 'resume'], session: this.id, resume_token: token };
     return okReply('client_hello', requestId, { ...own, ...verdict });
   }
 }
+
+/** Listens where nobody has to any more. */
+const nobody: PipeListener = { message: () => undefined, closed: () => undefined };

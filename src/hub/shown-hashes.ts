@@ -23,9 +23,10 @@ const isId = (value: unknown): value is string => typeof value === 'string' && v
 
 /** [APR-4] What one client was last shown of each tool request, so that its decision holds for that and nothing else. */
 export class ShownHashes {
-  readonly #hashes = new Map<string, string>();
+  #hashes: Map<string, string> | null = null;
 
   note(scopeKey: string, hashes: Hashes): void {
+    this.#hashes ??= new Map();
     for (const [requestId, hash] of hashes) {
       const key = `${scopeKey} ${requestId}`;
       // Set again it is the youngest.
@@ -44,7 +45,7 @@ export class ShownHashes {
       return frame;
     // Nobody has checked the frame yet, and not everything can be made a text.
     const input_hash =
-      typeof requestId === 'string' ? this.#hashes.get(`${scopeKey} ${requestId}`) : undefined;
+      typeof requestId === 'string' ? this.#hashes?.get(`${scopeKey} ${requestId}`) : undefined;
     return input_hash === undefined ? frame : { ...frame, payload: { ...payload, input_hash } };
   }
 }

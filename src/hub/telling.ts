@@ -7,7 +7,7 @@ import { type Scope, scopeKey, scopeOf } from '../protocol/shapes.ts';
 import type { Hearer } from './audiences.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { EventLog } from './event-log.ts';
-import { Feed } from './feed.ts';
+import { Feed, type Following, type Outlet } from './feed.ts';
 import { type Hears, namedBy, wideHearing } from './hearing.ts';
 import type { Numbering } from './numbering.ts';
 import { type Reach, reaches } from './reach.ts';
@@ -16,77 +16,71 @@ import type { Kept } from './ring.ts';
 import { hashesIn, ShownHashes } from './shown-hashes.ts';
 import type { Asked } from './verdict.ts';
 import { privilegeOf } from './view.ts';
-import { Wire } from './wire.ts';
+import { type Told, Wire } from './wire.ts';
 
-export type TellingOptions = {
-  /** Of the session. */
-  readonly id: string;
+/** The session that is told, and what becomes of it. */
+export interface Listening extends Told, Following {
   readonly principal: Principal;
   readonly reach: Reach | undefined;
   readonly hears: Hears;
-  readonly dialect: Dialect;
-  readonly pipe: Pipe;
+}
+
+/** Of the hub. */
+export type TellingGround = {
   readonly log: EventLog;
   readonly recent: Recent;
   readonly numbering: Numbering | null;
-  followed(key: string, scope: Scope): void;
-  /** Too much waits to be read in its socket. */
-  choked(): void;
-  /** Retention took what this session had still to read. */
-  overtaken(): void;
-  overfull(): void;
-  broken(error: unknown): void;
 };
 
+type Rights = { readonly all: ReadonlySet<Privilege>; readonly mayKnowAll: boolean };
+
 /** What one client is told: what it follows, as far as it may know it and can read it. */
-export class Telling implements Hearer {
+export class Telling implements Hearer, Outlet {
   readonly wire: Wire;
   readonly feed: Feed;
   readonly shown = new ShownHashes();
   readonly hearsUnnamed: ((scope: Scope) => boolean) | null;
-  readonly #options: TellingOptions;
-  readonly #privileges: ReadonlySet<Privilege>;
-  readonly #mayKnowAll: boolean;
+  readonly #session: Listening;
+  readonly #numbering: Numbering | null;
+  readonly #rights: Rights;
 
-  constructor(options: TellingOptions) {
-    const { id, principal, reach, hears, dialect, pipe, log, recent, numbering } = options;
-    this.#options = options;
-    this.#privileges = new Set(principal.privileges);
-    this.#mayKnowAll = tellingPrivileges.every((one) => this.#privileges.has(one));
+  constructor(session: Listening, dialect: Dialect, pipe: Pipe, { log, recent, numbering }: TellingGround) {
+    const { principal, hears, reach } = session;
+    this.#session = session;
+    this.#numbering = numbering;
+    this.#rights = rightsOf(principal);
     this.hearsUnnamed = this.may('observe') ? wideHearing(hears, reach) : null;
-    const observer = !this.may('send');
-    this.wire = new Wire({ id, pipe, dialect, numbering, observer, choked: options.choked });
-    this.feed = new Feed({
-      log,
-      recent,
-      ready: () => this.wire.ready,
-      live: () => this.wire.live,
-      event: (broadcast) => this.#share(broadcast),
-      replay: (event) => this.#replay(event),
-      tell: (frame, asked) => this.tell(frame, asked),
-      followed: options.followed,
-      now: () => numbering?.last ?? 0,
-      leapt: () => this.wire.forgetGiven(),
-      overfull: options.overfull,
-      overtaken: options.overtaken,
-      broken: options.broken,
-    });
+    this.wire = new Wire(session, { pipe, dialect, numbering, observer: !this.may('send') });
+    this.feed = new Feed(session, this, log, recent);
+  }
+
+  get ready(): boolean {
+    return this.wire.ready;
+  }
+
+  get live(): boolean {
+    return this.wire.live;
+  }
+
+  get now(): number {
+    return this.#numbering?.last ?? 0;
   }
 
   may(privilege: Privilege): boolean {
-    return this.#privileges.has(privilege);
+    return this.#rights.all.has(privilege);
   }
 
   /** The conversation that the client came for, where its URL names one in full. */
   begin(): void {
-    const scope = namedBy(this.#options.hears);
-    if (scope && reaches(this.#options.reach, scope.agent_id)) this.follow(scope);
+    const { hears, reach } = this.#session;
+    const scope = namedBy(hears);
+    if (scope && reaches(reach, scope.agent_id)) this.follow(scope);
   }
 
   /** From now on the scope is heard of. */
   follow(scope: Scope): void {
     if (!this.may('observe')) return;
-    if (this.hearsUnnamed?.(scope)) this.#options.followed(scopeKey(scope), scope);
+    if (this.hearsUnnamed?.(scope)) this.#session.followed(scopeKey(scope), scope);
     else this.feed.follow(scope);
   }
 
@@ -109,7 +103,7 @@ export class Telling implements Hearer {
 
   /** How things still are, said to everyone while a turn goes on. One who has not heard yet how they came to be so hears it next time. */
   restated(key: string, broadcast: Broadcast): void {
-    if (!this.wire.waits && this.feed.reflects(key, broadcast.frame)) this.#share(broadcast);
+    if (!this.wire.waits && this.feed.reflects(key, broadcast.frame)) this.give(broadcast);
   }
 
   /** To this client alone. */
@@ -121,7 +115,7 @@ export class Telling implements Hearer {
   /** Whether it was given what the ring has kept. */
   gave({ seq, to, view }: Kept): boolean {
     if (view !== 'both' && (view === 'observers') !== this.wire.observer) return false;
-    if (to.to === 'session') return to.id === this.#options.id;
+    if (to.to === 'session') return to.id === this.#session.id;
     if (!this.may(to.privilege)) return false;
     if (to.to === 'privilege') return this.#concerns(to.agentId);
     return this.feed.gave(to.key, to.eventSeq, seq) ?? this.hearsUnnamed?.(to.scope) ?? false;
@@ -129,10 +123,10 @@ export class Telling implements Hearer {
 
   /** News of the whole device are for all, those of an agent for whoever reaches it. */
   #concerns(agentId: unknown): boolean {
-    return agentId === undefined || reaches(this.#options.reach, agentId);
+    return agentId === undefined || reaches(this.#session.reach, agentId);
   }
 
-  #share(broadcast: Broadcast): void {
+  give(broadcast: Broadcast): void {
     const { frame, to, hashes } = broadcast;
     if (!this.may(to.privilege)) return;
     if (hashes.length > 0) this.#note(frame);
@@ -140,10 +134,10 @@ export class Telling implements Hearer {
   }
 
   /** A farhand client that may know everything gets the stored bytes, so that they need not even be read. */
-  #replay(event: Parameters<Wire['replay']>[0]): void {
+  replay(event: Parameters<Wire['replay']>[0]): void {
     const { wire } = this;
     const { text } = event;
-    if (this.#mayKnowAll && wire.dialect.name === 'farhand' && !text.includes('"input_hash"'))
+    if (this.#rights.mayKnowAll && wire.dialect.name === 'farhand' && !text.includes('"input_hash"'))
       return wire.replay(event, null);
     const frame = JSON.parse(text) as Frame;
     if (!this.may(privilegeOf(frame.type))) return;
@@ -151,9 +145,27 @@ export class Telling implements Hearer {
     wire.replay(event, frame);
   }
 
+  leapt(): void {
+    this.wire.forgetGiven();
+  }
+
   #note(frame: Frame): void {
     const hashes = hashesIn(frame);
     const scope = hashes.length > 0 ? scopeOf(frame.runtime) : null;
     if (scope) this.shown.note(scopeKey(scope), hashes);
   }
+}
+
+/** Those who come by the same token share what they may. */
+const known = new WeakMap<Principal, Rights>();
+
+function rightsOf(principal: Principal): Rights {
+  const rights = known.get(principal) ?? newRights(principal);
+  known.set(principal, rights);
+  return rights;
+}
+
+function newRights({ privileges }: Principal): Rights {
+  const all = new Set(privileges);
+  return { all, mayKnowAll: tellingPrivileges.every((one) => all.has(one)) };
 }

@@ -11,16 +11,19 @@ import { forObservers } from './view.ts';
 /** What may wait in a socket besides events; a client that reads nothing is cut off there (LINK-3). */
 const MAX_UNSENT = 16 * limits.unsent;
 
-export type WireOptions = {
-  /** Of the session. */
+/** The session that is told. */
+export interface Told {
   readonly id: string;
+  /** Too much waits to be read. */
+  choked(): void;
+}
+
+export type WireOptions = {
   readonly pipe: Pipe;
   readonly dialect: Dialect;
   readonly numbering: Numbering | null;
   /** It only observes, and is not shown everything. */
   readonly observer: boolean;
-  /** Too much waits to be read. */
-  choked(): void;
 };
 
 /**
@@ -28,7 +31,9 @@ export type WireOptions = {
  * it has none; what it is told then stands in the ring (SEQ-3).
  */
 export class Wire {
-  readonly #options: WireOptions;
+  readonly observer: boolean;
+  readonly #told: Told;
+  readonly #numbering: Numbering | null;
   #pipe: Pipe | null;
   #dialect: Dialect;
   #state: unknown;
@@ -46,11 +51,13 @@ export class Wire {
   #missed = 0;
   #acked = 0;
 
-  constructor(options: WireOptions) {
-    this.#options = options;
-    this.#pipe = options.pipe;
-    this.#dialect = options.dialect;
-    this.#state = options.dialect.start();
+  constructor(told: Told, { pipe, dialect, numbering, observer }: WireOptions) {
+    this.observer = observer;
+    this.#told = told;
+    this.#numbering = numbering;
+    this.#pipe = pipe;
+    this.#dialect = dialect;
+    this.#state = dialect.start();
   }
 
   get dialect(): Dialect {
@@ -59,10 +66,6 @@ export class Wire {
 
   get pipe(): Pipe | null {
     return this.#pipe;
-  }
-
-  get observer(): boolean {
-    return this.#options.observer;
   }
 
   /** The number of the last frame it was given. */
@@ -128,7 +131,7 @@ export class Wire {
   }
 
   share(broadcast: Broadcast): void {
-    const shown = this.#options.observer ? broadcast.forObservers : broadcast;
+    const shown = this.observer ? broadcast.forObservers : broadcast;
     // A farhand client gets the very bytes that came.
     if (this.#dialect.name === 'farhand') return this.#put(shown.verbatim);
     const { state, parts } = shown.inDialect(this.#dialect, this.#state);
@@ -148,8 +151,8 @@ export class Wire {
   keep(): void {
     if (this.#keeps) return;
     this.#keeps = true;
-    this.#from = this.#options.numbering?.last ?? 0;
-    this.#options.numbering?.ring.join();
+    this.#from = this.#numbering?.last ?? 0;
+    this.#numbering?.ring.join();
   }
 
   /** What was given up to here is told in another order, or not at all, if it is told again. */
@@ -164,13 +167,13 @@ export class Wire {
 
   end(): void {
     this.#pipe = null;
-    if (this.#keeps) this.#options.numbering?.ring.leave();
+    if (this.#keeps) this.#numbering?.ring.leave();
     this.#keeps = false;
   }
 
   /** Whether all that was given after `seq` can be given again. */
   covers(seq: number): boolean {
-    const { numbering } = this.#options;
+    const numbering = this.#numbering;
     const from = Math.max(seq, this.#from);
     if (!numbering || seq > this.#given || from < this.#unkept) return false;
     const owed = from < (this.#pipe ? this.#given : this.#sent) ? from + 1 : this.#missed;
@@ -182,22 +185,21 @@ export class Wire {
     this.#pipe = pipe;
     this.#missed = 0;
     this.tellUnnumbered(hello);
-    const { numbering } = this.#options;
-    for (const kept of numbering?.ring.after(Math.max(seq, this.#from)) ?? [])
+    for (const kept of this.#numbering?.ring.after(Math.max(seq, this.#from)) ?? [])
       if (isFor(kept)) pipe.send(kept.text);
   }
 
   #inDialect(frame: Frame, asked: boolean): readonly Frame[] {
-    const shown = this.#options.observer ? forObservers(frame) : frame;
+    const shown = this.observer ? forObservers(frame) : frame;
     const [state, frames] = this.#dialect.out(this.#state, shown, { asked });
     this.#state = state;
     return frames;
   }
 
   #number(text: string, kept: boolean): Numbered {
-    const { numbering, id } = this.#options;
+    const numbering = this.#numbering;
     if (!numbering) return { seq: 0, text };
-    if (kept) return numbering.keep(text, { to: 'session', id }, 'both');
+    if (kept) return numbering.keep(text, { to: 'session', id: this.#told.id }, 'both');
     const numbered = numbering.number(text);
     this.#unkept = numbered.seq;
     return numbered;
@@ -222,7 +224,7 @@ export class Wire {
 
   #send(text: string): void {
     const pipe = this.#pipe;
-    if (pipe && pipe.unsent > MAX_UNSENT) this.#options.choked();
+    if (pipe && pipe.unsent > MAX_UNSENT) this.#told.choked();
     else pipe?.send(text);
   }
 }

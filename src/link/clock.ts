@@ -10,9 +10,19 @@ export interface Clock {
 /** The machine's clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, run) {
-    const handle = setTimeout(run, ms);
-    if (typeof handle === 'object') handle.unref();
-    return { cancel: () => clearTimeout(handle) };
-  },
+  after: (ms, run) => new SystemTimer(ms, run),
 };
+
+/** A class, since a broker has one or two for each of its sockets. */
+class SystemTimer implements Timer {
+  readonly #handle: ReturnType<typeof setTimeout>;
+
+  constructor(ms: number, run: () => void) {
+    this.#handle = setTimeout(run, ms);
+    if (typeof this.#handle === 'object') this.#handle.unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 
 export type KeepAliveOptions = {
   readonly clock: Clock;
@@ -19,27 +19,48 @@ export type KeepAlive = {
 };
 
 /** [LINK-1] Finds a peer that died without closing: any inbound byte is life, silence is probed and finally ends it. */
-export function keepAlive(options: KeepAliveOptions): KeepAlive {
-  const { clock, probe, dead, probeEveryMs = 30_000, deadAfterMs = 90_000 } = options;
-  let heardAt = clock.now();
-  let probedAt = heardAt;
-  let timer = clock.after(Math.min(probeEveryMs, deadAfterMs), tick);
+export const keepAlive = (options: KeepAliveOptions): KeepAlive => new Watch(options);
 
-  function tick(): void {
-    const now = clock.now();
-    const silentMs = now - heardAt;
-    // After a sleep of the machine the silence is long, but nobody was asked during it: ask first.
-    const asked = now - probedAt < 2 * probeEveryMs;
-    if (silentMs >= deadAfterMs && asked) return dead(silentMs);
-    probe();
-    probedAt = now;
-    const left = deadAfterMs - silentMs;
-    timer = clock.after(left > 0 ? Math.min(probeEveryMs, left) : probeEveryMs, tick);
+/** A class, since a broker has one for each of its sockets. */
+class Watch implements KeepAlive {
+  readonly #options: KeepAliveOptions;
+  #heardAt: number;
+  #probedAt: number;
+  #timer: Timer;
+
+  constructor(options: KeepAliveOptions) {
+    const { clock, probeEveryMs = PROBE_EVERY_MS, deadAfterMs = DEAD_AFTER_MS } = options;
+    this.#options = options;
+    this.#heardAt = clock.now();
+    this.#probedAt = this.#heardAt;
+    this.#timer = this.#next(Math.min(probeEveryMs, deadAfterMs));
   }
-  return {
-    heard() {
-      heardAt = clock.now();
-    },
-    stop: () => timer.cancel(),
-  };
+
+  heard(): void {
+    this.#heardAt = this.#options.clock.now();
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #next(ms: number): Timer {
+    return this.#options.clock.after(ms, () => this.#look());
+  }
+
+  #look(): void {
+    const { clock, probeEveryMs = PROBE_EVERY_MS, deadAfterMs = DEAD_AFTER_MS } = this.#options;
+    const now = clock.now();
+    const silentMs = now - this.#heardAt;
+    // After a sleep of the machine the silence is long, but nobody was asked during it: ask first.
+    const asked = now - this.#probedAt < 2 * probeEveryMs;
+    if (silentMs >= deadAfterMs && asked) return this.#options.dead(silentMs);
+    this.#options.probe();
+    this.#probedAt = now;
+    const left = deadAfterMs - silentMs;
+    this.#timer = this.#next(left > 0 ? Math.min(probeEveryMs, left) : probeEveryMs);
+  }
 }
+
+const PROBE_EVERY_MS = 30_000;
+const DEAD_AFTER_MS = 90_000;

@@ -14,6 +14,7 @@ class End implements Pipe {
   #ownEnd: Closed | undefined;
   #peerEnded = false;
   #told = false;
+  readonly #alsoTold: ((why: Closed) => void)[] = [];
   readonly #peer: () => End;
   readonly #wake: (end: End) => void;
 
@@ -38,6 +39,10 @@ class End implements Pipe {
   listen(listener: PipeListener): void {
     this.#listener = listener;
     this.#wake(this);
+  }
+
+  whenEnded(told: (why: Closed) => void): void {
+    this.#alsoTold.push(told);
   }
 
   send(text: string): void {
@@ -66,7 +71,10 @@ class End implements Pipe {
 
   /** Hands up to `most` of what waits to the listener, oldest first. Returns how much it was. */
   deliver(most: number): number {
-    if (!this.#listener) return 0;
+    if (!this.#listener) {
+      if (this.#ownEnd) this.#tellOthers(this.#ownEnd);
+      return 0;
+    }
     const items = this.#waiting.splice(0, most);
     for (const item of items) {
       if ('why' in item) this.#tellEnd(this.#ownEnd ?? item.why);
@@ -99,6 +107,11 @@ class End implements Pipe {
     this.#told = true;
     this.#open = false;
     this.#listener?.closed(why);
+    this.#tellOthers(why);
+  }
+
+  #tellOthers(why: Closed): void {
+    for (const told of this.#alsoTold.splice(0)) told(why);
   }
 
   #sent(bytes: number): void {

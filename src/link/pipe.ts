@@ -22,4 +22,6 @@ export interface Pipe {
   close(code?: number, reason?: string): void;
   /** Sets the one listener. Frames that arrived before are delivered first, in order. */
   listen(listener: PipeListener): void;
+  /** Tells the end to one more: after the listener, or at once where nobody listens. For `tellingEnd`, which does without. */
+  whenEnded?(told: (why: Closed) => void): void;
 }

@@ -14,8 +14,12 @@ export const withListen = (pipe: Pipe, listen: Pipe['listen']): Pipe => ({
 });
 
 /** The same pipe, whose end is told to one more, after its listener. */
-export const tellingEnd = (pipe: Pipe, onEnd: (why: Closed) => void): Pipe =>
-  withListen(pipe, (listener) =>
+export function tellingEnd(pipe: Pipe, onEnd: (why: Closed) => void): Pipe {
+  if (pipe.whenEnded) {
+    pipe.whenEnded(onEnd);
+    return pipe;
+  }
+  return withListen(pipe, (listener) =>
     pipe.listen({
       message: (text) => listener.message(text),
       drained: () => listener.drained?.(),
@@ -25,3 +29,4 @@ export const tellingEnd = (pipe: Pipe, onEnd: (why: Closed) => void): Pipe =>
       },
     }),
   );
+}

@@ -23,6 +23,7 @@ export const errorTable = {
   not_found: { http: 404, retry: 'never', close: null },
   unsupported: { http: 501, retry: 'never', close: null },
   environment_not_found: { http: 404, retry: 'never', close: null },
+  environment_ambiguous: { http: 409, retry: 'never', close: null },
   agent_not_found: { http: 404, retry: 'never', close: null },
   conversation_not_found: { http: 404, retry: 'never', close: null },
   conversation_deleted: { http: 410, retry: 'never', close: null },

@@ -1,3 +1,4 @@
+import type { Passers } from './chaos-passers.ts';
 import { type Random, seededRandom } from './chaos-random.ts';
 import type { moments } from './chaos-schedule.ts';
 
@@ -40,10 +41,7 @@ export type RelaySchedule = {
   /** One list for each life of the broker but the last; it dies of what comes first. */
   readonly brokers: readonly (readonly BrokerKill[])[];
   readonly cuts: readonly Cut[];
-  /** Client processes that die after they have put a message into their outbox, each with a successor on the same outbox. */
-  readonly senders: readonly { readonly afterMs: number; readonly livesMs: number }[];
-  /** Clients that come while things happen, and hear everything from the beginning. */
-  readonly guests: readonly { readonly afterMs: number }[];
+  readonly passers: Passers;
   /** How long the device stays away after each of its deaths; after later ones no time. */
   readonly absencesMs: readonly number[];
   /** The device dies together with the broker. */
@@ -64,24 +62,46 @@ const most: Readonly<Record<Passage, number>> = {
   told: 40,
 };
 /** More than the 30 s after which what waits is told again, as clocks run in the relayed world. */
-const longMs = 2_400;
+const longMs = 2_800;
 
 /** What befalls the broker and the connections of a seed's schedule. */
 export function relayScheduleOf(seed: number): RelaySchedule {
   const random = seededRandom(seed + 5_000_000);
-  const cuts = Array.from({ length: random.int(0, 3) }, () => cutOf(random));
-  return {
-    brokers: Array.from({ length: random.int(1, 3) }, () => lifeOf(random)),
-    cuts: random.chance(0.08) ? [longCut(random)] : cuts,
-    senders: Array.from({ length: random.int(0, 2) }, () => ({
-      afterMs: random.int(0, 300),
-      livesMs: random.pick([0, 0, 5, 30]),
-    })),
-    guests: Array.from({ length: random.int(0, 1) }, () => ({ afterMs: random.int(20, 600) })),
+  const many = <T>(most: number, one: () => T): readonly T[] =>
+    Array.from({ length: random.int(0, most) }, one);
+  const brokers = Array.from({ length: random.int(1, 3) }, () => lifeOf(random));
+  const cuts = many(3, () => cutOf(random));
+  const passers = {
+    senders: many(2, () => ({ afterMs: random.int(0, 300), livesMs: random.pick([0, 0, 5, 30, 80]) })),
+    guests: many(1, () => ({ afterMs: random.int(20, 600) })),
+    leavers: many(2, () => ({ afterMs: random.int(0, 400) })),
+  };
+  const all = {
     absencesMs: Array.from({ length: 4 }, () => random.pick([0, 10, 40, 120, 250])),
     both: random.chance(0.3),
     lingers: random.chance(0.5),
-    losesDisk: random.chance(0.1),
+    losesDisk: false,
+  };
+  const usual = { ...all, brokers, passers, cuts };
+  const kind = random.weighted({ usual: 82, long: 8, disk: 10 });
+  if (kind === 'long') return { ...usual, cuts: [longCut(random)] };
+  return kind === 'disk' ? { ...usual, ...diskLoss(random), losesDisk: true } : usual;
+}
+
+/** While the device is away and things wait for it: whoever sent them has to send them again, and those who have gone cannot. */
+function diskLoss(random: Random): Pick<RelaySchedule, 'brokers' | 'cuts' | 'passers'> {
+  const sender = () => ({ afterMs: random.int(20, 100), livesMs: random.pick([0, 40, 80]) });
+  const away = {
+    whose: 'device',
+    moment: null,
+    afterMs: random.int(0, 40),
+    forMs: 450,
+    abort: false,
+  } as const;
+  return {
+    brokers: [[{ at: 'time', ms: random.int(150, 350) }], lifeOf(random)],
+    cuts: [away],
+    passers: { senders: [sender(), sender()], guests: [] },
   };
 }
 

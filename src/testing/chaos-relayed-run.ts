@@ -122,7 +122,7 @@ class RelayedWorld {
 
   async run(): Promise<void> {
     for (const cut of this.#relay.cuts) if (!cut.moment) void this.#cut(cut);
-    await this.trial.play(this.#life.device.defaultAgent(), this.#relay);
+    await this.trial.play(this.#life.device.defaultAgent(), this.#relay.passers);
     if (this.#deaths.broker === 0) this.#broker.die('at rest');
     this.#over = true;
     this.#life.spare();

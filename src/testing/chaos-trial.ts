@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../client/client.ts';
-import { memoryOutbox } from '../client/outbox.ts';
 import { apply } from '../core/apply.ts';
 import { initialState } from '../core/state.ts';
 import type { Clock } from '../link/clock.ts';
@@ -14,18 +13,16 @@ import {
   chaosClient,
   type View,
 } from './chaos-client.ts';
-import { Drive, type Sent } from './chaos-drive.ts';
+import { Drive } from './chaos-drive.ts';
 import type { KeptByScope } from './chaos-evidence.ts';
 import { judge } from './chaos-judge.ts';
+import { type Passers, passBy } from './chaos-passers.ts';
 import { person } from './chaos-person.ts';
 import { untold } from './chaos-promise.ts';
 import type { Random } from './chaos-random.ts';
 import type { Schedule } from './chaos-schedule.ts';
 import { marksFile } from './chaos-scripts.ts';
 import { survivorsOf } from './chaos-survivors.ts';
-
-/** When a client process begins, and how long it lives. */
-export type SenderPlan = { readonly afterMs: number; readonly livesMs: number };
 
 export type TrialOptions = {
   /** Marks the processes of its tools. */
@@ -45,17 +42,6 @@ export type TrialOptions = {
   noted?(what: 'guest' | 'outbox'): void;
 };
 
-/** Those who come and go while the schedule runs. */
-export type Passers = {
-  readonly senders?: readonly SenderPlan[];
-  /** When they come. */
-  readonly guests?: readonly { readonly afterMs: number }[];
-  /** What processes of others send to a conversation. */
-  strangers?(scope: Scope): readonly Strange[];
-};
-/** A message that another process sends, and sees to until its device has it. */
-export type Strange = { readonly key: string; readonly text: string; readonly taken: Promise<void> };
-
 const settleMs = 15_000;
 const catchUpMs = 10_000;
 
@@ -69,6 +55,8 @@ export class Trial {
   readonly #began = performance.now();
   readonly #clients: ChaosClient[] = [];
   readonly #others: Client[] = [];
+  /** Messages that other clients have handed over. */
+  readonly #handed: { scope: Scope; key: string }[] = [];
   readonly #decided: { scope: Scope; requestId: string }[] = [];
   #scopes: readonly Scope[] = [];
   #drive: Drive | null = null;
@@ -79,10 +67,7 @@ export class Trial {
   }
 
   /** Does all that the schedule says with the conversations of an agent, and goes on until every message has met its fate. */
-  async play(
-    agent_id: string,
-    { senders = [], guests = [], strangers = () => [] }: Passers = {},
-  ): Promise<void> {
+  async play(agent_id: string, passers: Passers = {}): Promise<void> {
     const { schedule, random, event } = this.#options;
     const ids = ['default', 'conv-b', 'conv-c'].slice(0, schedule.conversations);
     this.#scopes = ids.map((conversation_id) => ({ agent_id, conversation_id }));
@@ -103,15 +88,10 @@ export class Trial {
       broken: (what) => this.break(what),
       trace: (what) => this.note(what),
     });
-    const passing = [
-      ...senders.map((plan, n) => this.#mortalSender(plan, n)),
-      ...guests.map((plan) => this.#guest(plan)),
-      ...this.#scopes
-        .slice(0, 1)
-        .flatMap((scope) => strangers(scope).map((one) => this.#stranger(scope, one))),
-    ];
+    const passing = this.#passBy(passers);
     await this.#drive.run(schedule);
-    await Promise.all(passing);
+    const late = await Promise.race([passing, pause(settleMs, true, { ref: false })]);
+    if (late) this.break(`lost: somebody cannot hand over a message for ${settleMs} ms`);
     this.note('that were all steps');
     someone.hurry();
     const left = await this.#drive.unsettled(settleMs);
@@ -169,7 +149,7 @@ export class Trial {
   #judged(kept: KeptByScope): readonly string[] {
     const broken = judge({
       kept,
-      sent: [...(this.#drive?.sent.values() ?? [])],
+      sent: [...(this.#drive?.sent.values() ?? []), ...this.#handed],
       decided: this.#decided,
       relayed: this.#options.relayed ?? false,
       clients: this.#clients.map(({ views }) => views),
@@ -204,44 +184,24 @@ export class Trial {
     this.trace.push(`${Math.round(performance.now() - this.#began)} ms  ${what}`);
   }
 
-  /** A client process that dies with a message in its outbox, and the one that comes after it. */
-  async #mortalSender({ afterMs, livesMs }: SenderPlan, n: number): Promise<void> {
-    const { clock, connect } = this.#options;
+  async #passBy(passers: Passers): Promise<void> {
     const [scope] = this.#scopes;
-    const drive = this.#drive;
-    if (!scope || !drive) return;
-    const sent: Sent = { scope, key: `cm-mortal-${n}`, text: '#script=talk', result: null };
-    const outbox = memoryOutbox();
-    const options = { clock, outbox, random: () => 0 };
-    await pause(afterMs);
-    const first = connect(options);
-    const put = first.send(scope, sent.text, { client_message_id: sent.key });
-    drive.sent.set(sent.key, sent);
-    await pause(livesMs);
-    first.close();
-    await put;
-    const left = (await outbox.all()).length > 0;
-    this.note(`a client dies with ${sent.key} ${left ? 'in' : 'out of'} its outbox`);
-    if (left) this.#options.noted?.('outbox');
-    const second = connect(options);
-    this.#others.push(second);
-    void drive.follow(sent, second);
-  }
-
-  /** What another process has delivered is watched to its end. */
-  async #stranger(scope: Scope, { key, text, taken }: Strange): Promise<void> {
-    const sent: Sent = { scope, key, text, result: null };
-    this.#drive?.sent.set(key, sent);
-    await taken;
-    const [first] = this.#clients;
-    if (first) void this.#drive?.follow(sent, first.client);
-  }
-
-  async #guest({ afterMs }: { readonly afterMs: number }): Promise<void> {
-    await pause(afterMs);
-    this.note('another client comes');
-    this.#client();
-    this.#options.noted?.('guest');
+    const { clock, connect, noted } = this.#options;
+    if (!scope) return;
+    await passBy(passers, {
+      scope,
+      clock,
+      connect,
+      owe: (key) => void this.#handed.push({ scope, key }),
+      guest: () => {
+        this.note('another client comes');
+        this.#client();
+        noted?.('guest');
+      },
+      stays: (client) => void this.#others.push(client),
+      note: (what) => this.note(what),
+      died: () => noted?.('outbox'),
+    });
   }
 
   #client(more: Partial<ChaosClientOptions> = {}): ChaosClient {

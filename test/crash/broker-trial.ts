@@ -9,9 +9,10 @@ import { dial } from '../../src/link/node/websocket.ts';
 import type { Scope } from '../../src/protocol/shapes.ts';
 import { hastyClock } from '../../src/testing/chaos-clock.ts';
 import { keptInFile } from '../../src/testing/chaos-evidence.ts';
+import type { Strange } from '../../src/testing/chaos-passers.ts';
 import { type Random, seededRandom } from '../../src/testing/chaos-random.ts';
 import { scheduleOf } from '../../src/testing/chaos-schedule.ts';
-import { type Strange, Trial } from '../../src/testing/chaos-trial.ts';
+import { Trial } from '../../src/testing/chaos-trial.ts';
 import {
   end,
   Farhand,
@@ -120,12 +121,12 @@ export class BrokerTrial {
   /** One message of a process of its own, which lives until the device has it, however often it is killed. */
   #strangers(scope: Scope): readonly Strange[] {
     const message = { scope, key: 'cm-stranger', text: '#script=talk' };
-    const taken = new Promise<void>((resolve) => {
+    const delivered = new Promise<void>((resolve) => {
       this.#delivered = resolve;
     });
     this.#messages = [message];
     void this.#startClient();
-    return [{ ...message, taken }];
+    return [{ key: message.key, delivered }];
   }
 
   async #startClient(): Promise<void> {

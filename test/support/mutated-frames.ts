@@ -8,8 +8,8 @@ export type FrameSource = {
   valid(type: string): Fields;
   /** The same with these fields, and then with up to three changes. */
   mutated(type: string, own?: Fields): Fields;
-  /** As text, of which now and then something is cut off, doubled or overwritten. */
-  text(frame: Fields): string;
+  /** As text, of which now and then something is cut off, doubled or overwritten; by default every twentieth. */
+  text(frame: Fields, damage?: number): string;
 };
 
 export type Fields = Record<string, unknown>;
@@ -129,17 +129,18 @@ export function frameSource(random: Random, pools: Pools = {}): FrameSource {
     return frame;
   }
 
-  /** The same value with one place in it changed. */
+  /** The same value with one place in it changed; every place is as likely. */
   function changed(value: Fields): Fields {
-    const keys = Object.keys(value);
-    const key = keys.length > 0 ? random.pick(keys) : 'type';
-    const at = value[key];
-    if (isObject(at) && random.chance(0.7)) return withKey(value, key, changed(at));
-    if (Array.isArray(at) && at.length > 0 && random.chance(0.6)) {
-      const index = random.int(0, at.length - 1);
-      const item: unknown = at[index];
-      return withKey(value, key, at.with(index, isObject(item) ? changed(item) : junk(0)));
-    }
+    const places = placesIn(value);
+    const place = places.length > 0 ? random.pick(places) : ['type'];
+    const [key = 'type', ...above] = place.toReversed();
+    return at(value, above.reverse(), (holder) => {
+      if (Array.isArray(holder)) return holder.with(Number(key), junk(0));
+      return isObject(holder) ? changedAt(holder, String(key)) : holder;
+    }) as Fields;
+  }
+
+  function changedAt(value: Fields, key: string): Fields {
     switch (random.weighted({ replace: 6, remove: 3, add: 3, big: 0.1, reorder: 0.5, rename: 0.5 })) {
       case 'replace':
         return withKey(value, key, junk(0));
@@ -152,21 +153,25 @@ export function frameSource(random: Random, pools: Pools = {}): FrameSource {
       case 'reorder':
         return Object.fromEntries(Object.entries(value).reverse());
       case 'rename':
-        return withKey(without(value, key), random.pick(names), at);
+        return withKey(without(value, key), random.pick(names), value[key]);
     }
   }
 
-  function text(frame: Fields): string {
+  function text(frame: Fields, damage = 0.05): string {
     const json = JSON.stringify(frame).replace(/"@raw:([^"]*)"/g, '$1');
-    if (!random.chance(0.05)) return json;
+    if (!random.chance(damage)) return json;
     const at = random.int(0, json.length);
-    switch (random.pick(['cut', 'double', 'overwrite', 'list', 'twice', 'space', 'twin'] as const)) {
+    switch (
+      random.pick(['cut', 'double', 'number', 'overwrite', 'list', 'twice', 'space', 'twin'] as const)
+    ) {
       case 'cut':
         return json.slice(0, at);
       case 'double':
         return json + json;
       case 'overwrite':
         return `${json.slice(0, at)}${random.pick(['"', '}', '\u0000', '\ufeff', '\\', ':', '\ud800', '\n'])}${json.slice(at + 1)}`;
+      case 'number':
+        return json.replace(/:\d+/, random.pick([':00', ':NaN', ':0x1', ':1e', ':+1']));
       case 'list':
         return `[${json}]`;
       case 'twice':
@@ -208,7 +213,7 @@ const names: readonly string[] = [
 /** What is no number in JSON's sense but parsed as one is written as `@raw:…`. */
 const oddities: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1.5, -0, 1e308, Number.MAX_SAFE_INTEGER, 2 ** 53, -(2 ** 63)],
-  ...['@raw:1e999', '@raw:-1e999', '@raw:00', '@raw:9007199254740993', '@raw:NaN'],
+  ...['@raw:1e999', '@raw:-1e999', '@raw:9007199254740993'],
   ...[{}, [], [null], [[]], [{}], { a: 1 }, 'NaN', '7'],
   nested(5),
   nested(40),
@@ -230,6 +235,26 @@ const large: readonly (() => unknown)[] = [
   // As text, for it is nested more deeply than JSON.stringify can write.
   () => `@raw:${'['.repeat(20_000)}${']'.repeat(20_000)}`,
 ];
+
+type Path = readonly (string | number)[];
+
+/** Where something stands in a value, by the names on the way to it. */
+function placesIn(value: unknown, path: Path = []): Path[] {
+  if (path.length > 8 || typeof value !== 'object' || value === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? value.slice(0, 10).map((item, index) => [index, item])
+    : Object.entries(value);
+  return entries.flatMap(([key, inside]) => [[...path, key], ...placesIn(inside, [...path, key])]);
+}
+
+/** The value with something else in the place of what stands there. */
+function at(value: unknown, path: Path, change: (there: unknown) => unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return change(value);
+  if (Array.isArray(value)) return value.with(Number(key), at(value[Number(key)], rest, change));
+  const holder = fieldsOf(value);
+  return withKey(holder, String(key), at(holder[key], rest, change));
+}
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

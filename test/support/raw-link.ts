@@ -40,8 +40,7 @@ export async function openLink(
   token: string,
   connectionId: unknown,
 ): Promise<RawLink> {
-  const url = `${broker.url.replace(/^http/, 'ws')}/v1/environments/${connectionId}/device/ws`;
-  const socket = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
+  const socket = openSocket(broker, token, `/v1/environments/${connectionId}/device/ws`);
   const heard: Frame[] = [];
   const looking = new Set<() => void>();
   socket.on('message', (data) => {
@@ -67,7 +66,10 @@ export async function openLink(
         socket.ping(undefined, undefined, () => resolve());
       }),
     until: (type) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        void closed.then(({ code }) =>
+          reject(new Error(`The link was closed with ${code} before ${type} came.`)),
+        );
         const look = (): void => {
           const found = heard.find((frame) => frame.type === type);
           if (!found) return;
@@ -79,6 +81,9 @@ export async function openLink(
       }),
   };
 }
+
+export const openSocket = ({ url }: BrokerProcess, token: string, path: string): WebSocket =>
+  new WebSocket(`${url.replace(/^http/, 'ws')}${path}`, { headers: { authorization: `Bearer ${token}` } });
 
 /** A device that is linked, and greeted where its kind is. */
 export async function linkedAs(

@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../../link/clock.ts';
 import { acceptUpgrades, refuseUpgrade } from '../../link/node/upgrade.ts';
 import type { Closed, Pipe } from '../../link/pipe.ts';
-import { withListen } from '../../link/with-listen.ts';
 import { errorTable, failure } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
 import { type Access, type Denial, denial, isDenial } from '../access/access.ts';
@@ -35,8 +34,8 @@ const leaseGone = 1008;
 /** The two WebSockets of a broker: that of a client and that of a device. Whoever may not come in is refused before there is one. */
 export function createDoors(options: DoorsOptions): Upgrade {
   const { access, sockets, registry, stations, clock, log } = options;
-  const acceptClient = acceptUpgrades({ maxPayload: limits.frameFromClient, clock });
-  const acceptDevice = acceptUpgrades({ maxPayload: limits.frameFromDevice, clock });
+  const acceptClient = acceptUpgrades({ maxPayload: limits.frameFromClient, clock, threw });
+  const acceptDevice = acceptUpgrades({ maxPayload: limits.frameFromDevice, clock, threw });
   const pairs = splitPairs({
     clock,
     gap: (connection, from, to) =>
@@ -46,7 +45,7 @@ export function createDoors(options: DoorsOptions): Upgrade {
   /** Null where the socket was closed at once, because its token has too many. */
   function entered(token: TokenRecord, pipe: Pipe, ended: (why: Closed) => void): Pipe | null {
     const watched = sockets.enter(token, pipe, ended);
-    if (watched) return guarded(watched);
+    if (watched) return watched;
     const why = `this token has ${limits.socketsPerToken} sockets open; close some of them`;
     pipe.close(errorTable.quota.close, why);
     log({ event: 'refused', why: 'quota', code: 'quota', token: token.id });
@@ -54,26 +53,9 @@ export function createDoors(options: DoorsOptions): Upgrade {
   }
 
   /** [LINK-3] A fault of this program that a peer has found ends that peer's socket and no other. */
-  function guarded(pipe: Pipe): Pipe {
-    const guard = (work: () => void): void => {
-      try {
-        work();
-      } catch (error) {
-        log({
-          event: 'trouble',
-          what: 'what a peer said could not be worked',
-          why: logged(messageOf(error)),
-        });
-        pipe.close(1011, 'the broker could not do this; its log says why');
-      }
-    };
-    return withListen(pipe, (listener) =>
-      pipe.listen({
-        message: (text) => guard(() => listener.message(text)),
-        drained: () => guard(() => listener.drained?.()),
-        closed: (why) => guard(() => listener.closed(why)),
-      }),
-    );
+  function threw(error: unknown, pipe: Pipe): void {
+    log({ event: 'trouble', what: 'what a peer said could not be worked', why: logged(messageOf(error)) });
+    pipe.close(1011, 'the broker could not do this; its log says why');
   }
 
   function clientDoor(knock: Knock, selector: string): Door {

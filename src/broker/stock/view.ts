@@ -5,6 +5,7 @@ import { fields, list, text } from '../../protocol/dialects/loose.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { type Scope, scopeKey } from '../../protocol/shapes.ts';
+import { wellFormed } from '../../protocol/well-formed.ts';
 
 /** A tool request that waits for a person at a stock device. */
 export type Asked = {
@@ -135,7 +136,7 @@ const hashOf = (input: unknown): string | null =>
   isDeeper(input, limits.depth)
     ? null
     : createHash('sha256')
-        .update(canonicalize(input) ?? '')
+        .update(canonicalize(wellFormed(input)) ?? '')
         .digest('hex');
 
 /** The event with the hash of every input that it shows: no stock device knows of them. */

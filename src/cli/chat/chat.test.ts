@@ -29,7 +29,9 @@ async function sit(client: Client, place: Place, folder: string) {
   const history = await readHistory(client, place.scope);
   if (isProblem(history)) throw new Error(history.message);
   const mint = () => `chat-${++minted}`;
-  const chat = new Chat({ client, place, history, screen, style: plain, env: {}, folder, mint });
+  const showCommand = 'farhand conversations show --url https://b.example';
+  const options = { client, place, history, showCommand, screen, style: plain, env: {}, folder, mint };
+  const chat = new Chat(options);
   const left = chat.run();
   await screen.says('· mode ');
   return { client, chat, screen, left };

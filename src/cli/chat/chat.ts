@@ -143,12 +143,12 @@ export class Chat {
   /** Shows how things are, what was said lately, and of what is being said now the part that was missed. */
   #begin(): void {
     this.#caughtUp = true;
-    const { place, history, folder, style } = this.options;
+    const { place, history, showCommand, folder, style } = this.options;
     const { transcript } = this.#view;
     const machine = folder === null ? this.#machine() : null;
     this.say(headerLines({ place, folder, machine, ...transcript }, style));
     const { lines, open } = restOf(transcript.items, history.messages, style);
-    this.say([...historyLines(history, style), ...lines]);
+    this.say([...historyLines(history, showCommand, style), ...lines]);
     if (!open) return;
     const piece = open.kind === 'assistant' ? { content: open.text } : { reasoning: open.text };
     const delta = { message_type: `${open.kind}_message`, id: open.id, ...piece };

@@ -53,15 +53,15 @@ export async function findMessage(
   return page.ok ? page.value.messages.find(({ otid }) => otid === id) : undefined;
 }
 
-/** Finished messages as they looked when they were news, shorter. */
-export function historyLines({ messages, earlier }: History, style: Style): readonly string[] {
+/** Finished messages as they looked when they were news, shorter. `showCommand` prints all of them. */
+export function historyLines(
+  { messages, earlier }: History,
+  showCommand: string,
+  style: Style,
+): readonly string[] {
   const lines = messages.flatMap((message) => messageLines(message, style));
   if (lines.length === 0) return [];
-  return [
-    ...(earlier ? [style.dim('… earlier messages: farhand conversations show')] : []),
-    ...lines,
-    style.dim('—'),
-  ];
+  return [...(earlier ? [style.dim(`… earlier messages: ${showCommand}`)] : []), ...lines, style.dim('—')];
 }
 
 /** One entry of a message list, as `conversation_messages_list` gives it. */

@@ -8,6 +8,8 @@ import type { Screen } from './screen.ts';
 export type ChatOptions = {
   readonly client: Client;
   readonly place: Place;
+  /** The command that prints all of the conversation. */
+  readonly showCommand: string;
   readonly history: History;
   readonly screen: Screen;
   readonly style: Style;

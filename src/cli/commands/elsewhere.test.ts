@@ -220,6 +220,25 @@ describe('the way to another machine', () => {
     expect(device.stderr).toContain('client token');
   });
 
+  it('is asked for where several machines are online', async () => {
+    const { person, far, first, arrive } = await begin();
+    await arrive();
+    const attic = aHome().start([
+      'remote',
+      '--url',
+      first.url,
+      '--token',
+      first.deviceToken,
+      '--env-name',
+      'attic',
+    ]);
+    await running(attic).io.until('Connected to');
+    const unclear = await person.run('agents', ...far);
+    expect(unclear).toMatchObject({ code: 1, stdout: '' });
+    expect(unclear.stderr).toMatch(/Several environments are online: (desk, attic|attic, desk)\. .* with -e/);
+    expect(await person.run('agents', ...far, '-e', 'attic')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('is that of the environment, but never of LETTA_BASE_URL', async () => {
     const { person, first, arrive } = await begin();
     await arrive();

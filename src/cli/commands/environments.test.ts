@@ -18,7 +18,7 @@ async function broker() {
     });
   await register('device-1', 'desk');
   await register('device-2', 'attic\u200b');
-  return { home, url, token };
+  return { home, url, token, register };
 }
 
 describe('farhand environments', () => {
@@ -50,9 +50,24 @@ describe('farhand environments', () => {
     expect([code, stderr]).toEqual([expected, expect.stringContaining(why)]);
   });
 
+  it('asks which of several of one name is meant', async () => {
+    const { home, url, token, register } = await broker();
+    await register('device-3', 'desk');
+    const flags = ['--url', url, '--token', token];
+    const { code, stderr } = await home.run('environments', 'show', 'desk', ...flags);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(': desk (device-1), desk (device-3). Choose'),
+    ]);
+    expect((await home.json('environments', 'show', 'device-3', ...flags)).deviceId).toBe('device-3');
+  });
+
   it('says that there is no such machine', async () => {
     const { home, url, token } = await broker();
     const { code, stderr } = await home.run('environments', 'show', 'cellar', '--url', url, '--token', token);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('There is no machine "cellar"')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('There is no environment "cellar". Those there are: desk, attic'),
+    ]);
   });
 });

@@ -9,7 +9,8 @@ const brokerArgs = {
   token: {
     type: 'string',
     valueHint: 'token',
-    description: 'Its client token; better in FARHAND_TOKEN or LETTA_API_KEY',
+    description:
+      'Its client token; better in FARHAND_TOKEN or LETTA_API_KEY (default: the one saved for the URL)',
   },
   insecure: { type: 'boolean', description: 'Let the token cross the network unencrypted' },
   ...jsonArg,

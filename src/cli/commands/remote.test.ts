@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acceptRemote } from '../../byor/index.ts';
 import { runProgram } from '../program/run.ts';
+import { saveToken } from '../talk/saved-tokens.ts';
 import { testIo } from '../test-io.ts';
 import { program } from './index.ts';
 
@@ -65,6 +66,17 @@ describe('farhand remote', () => {
   it('tells people in words, and ends with 0 for SIGTERM', async () => {
     const { url } = await ownServer();
     const { io, code } = start(['remote', '--url', url], { FARHAND_TOKEN: 'tok-of-the-test' });
+    await io.until(`Connected to ${url} (`);
+    io.interrupt('SIGTERM');
+    expect(await code).toBe(0);
+  });
+
+  it('[SEC-9] shows the token that was saved for the URL, whatever client token is about', async () => {
+    const { url } = await ownServer();
+    const home = { FARHAND_HOME: join(mkdtempSync(join(tmpdir(), 'farhand-saved-')), 'home') };
+    onTestFinished(() => rmSync(dirname(home.FARHAND_HOME), { recursive: true }));
+    expect(saveToken(home, url, 'device', 'tok-of-the-test')).toBeNull();
+    const { io, code } = start(['remote', '--url', url], { ...home, FARHAND_TOKEN: 'fh_client_1' });
     await io.until(`Connected to ${url} (`);
     io.interrupt('SIGTERM');
     expect(await code).toBe(0);

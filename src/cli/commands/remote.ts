@@ -10,7 +10,8 @@ export const remote = command({
     token: {
       type: 'string',
       valueHint: 'token',
-      description: 'Its token; better in FARHAND_TOKEN or LETTA_API_KEY',
+      description:
+        'Its device token; better in FARHAND_TOKEN or LETTA_API_KEY (default: the one saved for the URL)',
     },
     'env-name': {
       type: 'string',

@@ -52,7 +52,7 @@ const revoke = command({
     id: { type: 'positional', required: true, description: 'Its id, see farhand tokens list' },
     ...common,
   },
-  examples: [['farhand tokens revoke tok-1f', 'for good']],
+  examples: [['farhand tokens revoke token-c4a1af4ff78a59de', 'for good']],
   run: async (args, io) => (await runs()).revoke(args, io),
 });
 

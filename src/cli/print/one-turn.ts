@@ -107,7 +107,7 @@ export class OneTurn {
         () =>
           this.#fail(
             'stream_closed',
-            `The turn has ended (${state}), but its end was not heard. See farhand conversations show.`,
+            `The turn has ended (${state}), but its end was not heard. See farhand conversations show${this.#options.wayFlags}.`,
           ),
         lateMs,
       ).unref();

@@ -37,7 +37,10 @@ const environment: readonly Row[] = [
   ['FARHAND_MODEL', 'provider/model, such as lmstudio/qwen3-8b; without it the built-in demo model answers'],
   ['FARHAND_HOME', 'where everything is kept; default ~/.farhand'],
   ['FARHAND_URL', 'a broker through which another machine is reached, as with --url'],
-  ['FARHAND_TOKEN', 'its token; else LETTA_API_KEY'],
+  [
+    'FARHAND_TOKEN',
+    'its token; else LETTA_API_KEY, else the saved one, which wins over a token of the other kind',
+  ],
   ['OPENAI_BASE_URL …', 'addresses of model servers: OPENAI_, LMSTUDIO_, OLLAMA_BASE_URL, keys in …_API_KEY'],
   ['NO_COLOR', 'no colours'],
 ];

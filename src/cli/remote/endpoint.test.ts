@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { failure } from '../../protocol/errors.ts';
 import { readEndpoint } from './endpoint.ts';
 import { readIdentity } from './identity.ts';
 import { brokerLease, directLease } from './lease.ts';
@@ -38,10 +39,23 @@ describe('readEndpoint', () => {
   });
 
   it('prefers a given name to a saved one, and that to the name of the machine', () => {
-    const saved = { name: 'saved', token: 'kept' };
+    const saved = { name: 'saved', token: () => 'kept' };
     expect(read({}, {}, saved)).toMatchObject({ name: 'saved', token: 'kept' });
     expect(read({ envName: 'local-dev' }, {}, saved)).toMatchObject({ name: 'local-dev' });
     expect(read({ computerName: 'new-spelling' }, {}, saved)).toMatchObject({ name: 'new-spelling' });
+  });
+
+  it('[SEC-9] takes the token that was saved for the URL over a client token', () => {
+    const saved = { token: (base: string) => (base === 'https://b.example' ? 'kept' : null) };
+    const env = { FARHAND_TOKEN: 'fh_client_1', FARHAND_URL: 'https://b.example' };
+    expect(read({}, env, saved)).toMatchObject({ token: 'kept' });
+    expect(read({}, { ...env, LETTA_API_KEY: 'fh_device_2' }, saved)).toMatchObject({ token: 'fh_device_2' });
+    expect(read({}, { ...env, FARHAND_URL: 'https://c.example' }, saved)).toMatchObject({
+      token: 'fh_client_1',
+    });
+    expect(read({ token: 'fh_client_3' }, env, saved)).toMatchObject({ token: 'fh_client_3' });
+    const broken = failure('store_failed', 'unreadable');
+    expect(read({}, env, { token: () => broken })).toEqual(broken);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Variables } from '../../runtime/models/handles.ts';
+import { chooseToken } from './token.ts';
 
 /** What the command line of `remote` may say about where to go. */
 export type RemoteFlags = {
@@ -16,7 +17,8 @@ export type Known = {
   readonly hostname: string;
   /** Saved by an earlier start. */
   readonly name?: string | undefined;
-  readonly token?: string | undefined;
+  /** The device token that was saved for such a URL. */
+  readonly token?: (base: string) => string | null | Failure;
 };
 
 /** Where a runtime offers itself, and as whom. */
@@ -41,7 +43,7 @@ const MAX_NAME = 256;
 export function readEndpoint(flags: RemoteFlags, env: Variables, known: Known): Endpoint | Failure {
   const base = readBase(flags.url || env.FARHAND_URL || env.LETTA_BASE_URL || DEFAULT_URL);
   if (typeof base !== 'string') return base;
-  const token = readToken(flags.token || env.FARHAND_TOKEN || env.LETTA_API_KEY || known.token);
+  const token = chooseToken('device', flags.token, env, () => known.token?.(base) ?? null);
   if (token !== null && typeof token !== 'string') return token;
   const name = readName(flags.computerName || flags.envName || known.name || known.hostname);
   if (typeof name !== 'string') return name;
@@ -84,16 +86,6 @@ export function readBase(given: string): string | Failure {
   if (url.username || url.password) return wrong('has a user or a password, use --token or FARHAND_TOKEN');
   if (url.search || url.hash) return wrong('has a query or a fragment');
   return `${url.protocol.replace('ws', 'http')}//${url.host}${url.pathname}`.replace(/\/+$/, '');
-}
-
-export function readToken(given: string | undefined): string | null | Failure {
-  const token = given?.trim() ?? '';
-  if (token === '') return null;
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  return failure(
-    'input_invalid',
-    'The token has characters that no HTTP header can carry. Copy it again: one word of plain letters, digits and signs.',
-  );
 }
 
 function readName(given: string): string | Failure {

@@ -4,6 +4,7 @@ import { type DialFailure, isDialFailure } from '../../link/dial-failure.ts';
 import { dial } from '../../link/node/websocket.ts';
 import type { Closed, Pipe } from '../../link/pipe.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
+import { sentence } from '../show/printable.ts';
 import type { Endpoint } from './endpoint.ts';
 import { brokerLease, directLease, type Lease } from './lease.ts';
 import { type Registrant, register } from './register.ts';
@@ -160,13 +161,13 @@ export class Enrolment {
 const denied = (message: string): Failure =>
   failure(
     'unauthorized',
-    `${message}. Check the token: --token, FARHAND_TOKEN or LETTA_API_KEY must hold the one that the endpoint expects.`,
+    `${sentence(message)} Check the token: --token, FARHAND_TOKEN or LETTA_API_KEY must hold the one that the endpoint expects.`,
   );
 
 const misplaced = (message: string): Failure =>
   failure(
     'unreachable',
-    `${message}. Check the URL (--url, FARHAND_URL or LETTA_BASE_URL); to connect to a WebSocket server that takes no registrations, pass --direct.`,
+    `${sentence(message)} Check the URL (--url, FARHAND_URL or LETTA_BASE_URL); to connect to a WebSocket server that takes no registrations, pass --direct.`,
   );
 
 /** [REG-2] Coming back would take the place from the other again, and so on for ever. */

@@ -98,6 +98,7 @@ describe('[REG-1] register', () => {
     [403, '{"error":"no","errorCode":"banned"}', 'HTTP 403: no (banned)'],
     [400, `{"error":"no"}`, 'HTTP 400: no'],
     [404, `plain\r\n\u001b[31mtext ${'x'.repeat(300)}`, `HTTP 404: plain [31mtext ${'x'.repeat(185)}`],
+    [403, JSON.stringify({ message: 'x'.repeat(1_100) }), `HTTP 403: ${'x'.repeat(1_000)}`],
     [302, '', 'HTTP 302'],
   ])('is refused by %i', async (status, body, message) => {
     const headers = { location: 'http://127.0.0.1:1/' };

@@ -35,7 +35,9 @@ const TIMEOUT_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 /** As much of the body as any answer needs. */
 const MAX_BODY_CHARS = 64 * 1024;
-const SHOWN_CHARS = 200;
+/** How much of a reason is shown: one that a broker wrote for people, and any other body. */
+const REASON_CHARS = 1_000;
+const BODY_CHARS = 200;
 /** The link that a broker offers when it knows the same one. */
 const linkVersion = 1;
 const features = ['feed', 'inbox'];
@@ -110,14 +112,14 @@ function socketsOf(answer: Readonly<Record<string, unknown>>): Granted['sockets'
 /** The reason in the forms that brokers give it (protocol reference 1.1.3), without control characters. */
 function said(status: number, body: string): string {
   const { message, error, errorCode } = parsed(body);
-  const text =
+  const reason =
     typeof message === 'string'
       ? message
       : typeof error === 'string'
         ? `${error}${typeof errorCode === 'string' ? ` (${errorCode})` : ''}`
-        : body;
-  const shown = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-  return `HTTP ${status}${shown ? `: ${shown.slice(0, SHOWN_CHARS)}` : ''}`;
+        : null;
+  const shown = (reason ?? body).replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return `HTTP ${status}${shown ? `: ${shown.slice(0, reason === null ? BODY_CHARS : REASON_CHARS)}` : ''}`;
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> {

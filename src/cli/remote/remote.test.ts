@@ -96,6 +96,13 @@ describe('runRemote at a broker', () => {
     expect(remote.clock.pending).toBe(0);
   });
 
+  it('[REG-1] joins what the endpoint says and the hint by one full stop', async () => {
+    const body = JSON.stringify({ message: 'Make one with farhand tokens.' });
+    const endpoint = await stubEndpoint({ status: 403, body });
+    const { message } = (await start(endpoint.base, stubHome()).done) ?? {};
+    expect(message).toContain('Make one with farhand tokens. Check the token');
+  });
+
   it('ends at an answer of the wrong shape', async () => {
     const endpoint = await stubEndpoint({ status: 200, body: '{"ok":true}' });
     const remote = start(endpoint.base, stubHome());

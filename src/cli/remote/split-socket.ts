@@ -63,7 +63,7 @@ function labelled(url: string, channel: string, pairing: Pairing | null): string
 function acknowledged(socket: Pipe, pairing: Pairing, clock: Clock): Promise<Pipe | DialFailure> {
   const { promise, resolve } = Promise.withResolvers<Pipe | DialFailure>();
   const told = delivery();
-  const pipe = withListen(socket, told.listen);
+  const pipe = withListen(socket, (listener) => told.listen(listener));
   const fail = (failure: DialFailure): void => {
     socket.close(1001, failure.message);
     resolve(failure);
@@ -81,7 +81,7 @@ function acknowledged(socket: Pipe, pairing: Pairing, clock: Clock): Promise<Pip
         resolve(pipe);
       else fail({ kind: 'error', message: 'listener_ready names another pair of sockets' });
     },
-    drained: told.drained,
+    drained: () => told.drained(),
     closed(why) {
       timer.cancel();
       told.end(why);

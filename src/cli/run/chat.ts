@@ -6,8 +6,8 @@ import type { Screen } from '../chat/screen.ts';
 import { TerminalScreen } from '../chat/terminal-screen.ts';
 import { type Io, note, outStyle } from '../program/io.ts';
 import { isProblem, type Outcome } from '../program/outcome.ts';
-import type { PlaceArgs } from '../talk/place.ts';
-import { isElsewhere, type ReachFlags } from '../talk/reach.ts';
+import type { Place, PlaceArgs } from '../talk/place.ts';
+import { isElsewhere, type ReachFlags, wayFlags } from '../talk/reach.ts';
 import { type SettingsArgs, settingsOf, settle } from '../talk/settle.ts';
 import { stay } from '../talk/stay.ts';
 import { whenThere } from '../talk/when-there.ts';
@@ -31,7 +31,17 @@ export async function runChat(args: PlaceArgs & SettingsArgs & ReachFlags, io: I
       const screen: Screen = io.in.isTTY && io.out.isTTY ? new TerminalScreen(io) : new PipedScreen(io);
       const mint = () => ulid(Date.now());
       const style = outStyle(io);
-      const chat = new Chat({ client, place, history, screen, style, env: io.env, folder, mint });
+      const chat = new Chat({
+        client,
+        place,
+        history,
+        showCommand: showCommand(place, args),
+        screen,
+        style,
+        env: io.env,
+        folder,
+        mint,
+      });
       tell = (text) => chat.warn(text);
       interrupts.first.addEventListener('abort', () => chat.leave());
       const why = await chat.run();
@@ -40,4 +50,9 @@ export async function runChat(args: PlaceArgs & SettingsArgs & ReachFlags, io: I
     },
     (text) => tell(text),
   );
+}
+
+function showCommand({ scope: { conversation_id: id } }: Place, args: PlaceArgs & ReachFlags): string {
+  const agent = args.agent === undefined ? '' : ` --agent "${args.agent}"`;
+  return `farhand conversations show${id === 'default' ? agent : ` ${id}`}${wayFlags(args)}`;
 }

@@ -7,11 +7,12 @@ import { isProblem, type Outcome } from '../program/outcome.ts';
 import { type RemoteFlags, readEndpoint } from '../remote/endpoint.ts';
 import { type Identity, readIdentity } from '../remote/identity.ts';
 import { type RemoteEvent, runRemote } from '../remote/remote.ts';
-import { printable } from '../show/printable.ts';
+import { printable, sentence } from '../show/printable.ts';
 import { joinHome } from '../talk/attach.ts';
 import { readHomeFile } from '../talk/home-file.ts';
 import { hearInterrupts } from '../talk/interrupts.ts';
 import { leave } from '../talk/leave.ts';
+import { savedToken } from '../talk/saved-tokens.ts';
 import { version } from '../version.ts';
 
 export async function runRemoteCommand(
@@ -20,7 +21,10 @@ export async function runRemoteCommand(
 ): Promise<Outcome> {
   const paths = homePaths(io.env);
   if ('code' in paths) return paths;
-  const endpoint = readEndpoint(flags, io.env, { hostname: hostname() });
+  const endpoint = readEndpoint(flags, io.env, {
+    hostname: hostname(),
+    token: (base) => savedToken(io.env, base, 'device'),
+  });
   if ('code' in endpoint) return endpoint;
   const member = await joinHome(io);
   if ('code' in member) return member;
@@ -66,7 +70,7 @@ function tell(event: RemoteEvent, base: string, io: Io): void {
     case 'retry':
       // The first attempt after a loss follows at once.
       if (event.delayMs === 0) return;
-      return warn(`${event.message}. Trying again in ${Math.ceil(event.delayMs / 1000)} s.`);
+      return warn(`${sentence(event.message)} Trying again in ${Math.ceil(event.delayMs / 1000)} s.`);
     case 'refused':
       // The command ends with it.
       return;

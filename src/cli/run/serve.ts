@@ -52,8 +52,8 @@ const taken = (home: string): string =>
   `Another farhand serve runs with the home ${home}. End that one, or set FARHAND_HOME to another folder.`;
 
 /** Commands on this machine need no token for the broker of their own home. */
-function keepTokens({ url, nearUrl, tokens }: Announced, io: Io): void {
-  for (const address of new Set([url, nearUrl]))
+function keepTokens({ farUrl, nearUrl, tokens }: Announced, io: Io): void {
+  for (const address of new Set([farUrl, nearUrl]))
     for (const kind of ['client', 'device'] as const) {
       const { token } = tokens[kind];
       const failed = token === null ? null : saveToken(io.env, address, kind, token);

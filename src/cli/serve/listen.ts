@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { getRequestListener } from '@hono/node-server';
 import type { Broker } from '../../broker/broker.ts';
 import { errorTable, type Failure, failure } from '../../protocol/errors.ts';
@@ -9,6 +10,8 @@ import { inUrl, type ServeSettings } from './settings.ts';
 export type Listening = {
   /** How this machine itself reaches it. */
   readonly url: string;
+  /** How others reach it, where it listens to them. */
+  readonly farUrl: string;
   /** Lets nobody in any more. */
   close(): void;
 };
@@ -40,14 +43,29 @@ export async function listen(
     return failure('address_in_use', whyNot(error, host, port));
   }
   const bound = server.address() as AddressInfo;
-  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const urlOf = (name: string) => `${tls ? 'https' : 'http'}://${inUrl(name)}:${bound.port}`;
+  const { near, far } = namesOf(host, networkInterfaces());
   return {
-    url: `${tls ? 'https' : 'http'}://${inUrl(near)}:${bound.port}`,
+    url: urlOf(near),
+    farUrl: urlOf(far),
     close() {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** What an address to listen at is called on this machine, and by others: every network at once is no address to dial. */
+export function namesOf(
+  host: string,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): { readonly near: string; readonly far: string } {
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  if (near === host) return { near, far: host };
+  const outward = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal);
+  return { near, far: outward?.address ?? near };
 }
 
 /** A request that cannot even be read, such as one with a Host that is none. */

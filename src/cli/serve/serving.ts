@@ -56,7 +56,8 @@ export class Serving {
     const agentId = settings.runtime ? await this.#bringIn(broker) : null;
     if (typeof agentId === 'object' && agentId !== null) return agentId;
     const { url: nearUrl } = listening;
-    return { url: publicUrl ?? nearUrl, nearUrl, home, tokens, agentId };
+    const farUrl = publicUrl ?? listening.farUrl;
+    return { url: publicUrl ?? nearUrl, farUrl, nearUrl, home, tokens, agentId };
   }
 
   /** [LINK-5] Everyone is told first; tools that run here are waited for, and till then the server says that it is going. */

@@ -21,6 +21,9 @@ export function printable(text: string): string {
 export const printableOutput = (text: string): string =>
   printable(stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll('\r', '\n'));
 
+/** Closed by one full stop, however it came. */
+export const sentence = (text: string): string => (text.endsWith('.') ? text : `${text}.`);
+
 /** One line, at most `most` characters. */
 export function oneLine(text: string, most: number): string {
   const line = printable(text).replace(/\s+/g, ' ').trim();

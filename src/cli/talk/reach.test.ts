@@ -48,6 +48,15 @@ describe('where a command goes', () => {
     expect(savedToken(home, url, 'device')).toBe('of the device');
   });
 
+  it('[SEC-9] bears no device token where there is another', () => {
+    const home = aHome();
+    const env = { ...home, FARHAND_TOKEN: 'fh_device_1' };
+    expect(readReach({ url }, env)).toMatchObject({ token: 'fh_device_1' });
+    expect(readReach({ url }, { ...env, LETTA_API_KEY: 'key' })).toMatchObject({ token: 'key' });
+    saveToken(home, url, 'client', 'saved');
+    expect(readReach({ url }, env)).toMatchObject({ token: 'saved' });
+  });
+
   it('[SEC-5] is refused where the token would travel in the open', () => {
     const home = aHome();
     const open = { url: 'http://b.example', token: 'secret' };

@@ -2,7 +2,8 @@ import type { ArgsDef } from 'citty';
 import type { Failure } from '../../protocol/errors.ts';
 import type { Variables } from '../../runtime/models/handles.ts';
 import { type Misuse, misuse } from '../program/outcome.ts';
-import { exposed, readBase, readToken, socketUrl } from '../remote/endpoint.ts';
+import { exposed, readBase, socketUrl } from '../remote/endpoint.ts';
+import { chooseToken } from '../remote/token.ts';
 import { savedToken } from './saved-tokens.ts';
 
 /** How a command says that it is about another machine. */
@@ -15,13 +16,14 @@ export const reachArgs = {
   token: {
     type: 'string',
     valueHint: 'token',
-    description: 'Its token; better in FARHAND_TOKEN or LETTA_API_KEY',
+    description:
+      'Its client token; better in FARHAND_TOKEN or LETTA_API_KEY (default: the one saved for the URL)',
   },
   environment: {
     type: 'string',
     alias: 'e',
     valueHint: 'name or id',
-    description: 'Which machine there (default: the one online that was seen last)',
+    description: 'Which machine there (default: the only one online, else the only one)',
   },
   insecure: { type: 'boolean', description: 'Let the token cross the network unencrypted' },
 } as const satisfies ArgsDef;
@@ -54,10 +56,7 @@ export function wayFlags({ url, environment }: ReachFlags): string {
 export const tokenHint =
   'Give a client token with --token, FARHAND_TOKEN or LETTA_API_KEY; farhand tokens create, on the machine of the broker, makes one.';
 
-/**
- * Null: this machine. Only `--url` and `FARHAND_URL` lead elsewhere; `LETTA_BASE_URL` says where this machine offers itself. The token is
- * the flag's, else that of `FARHAND_TOKEN`, of `LETTA_API_KEY`, else the one saved for the URL.
- */
+/** Null: this machine. Only `--url` and `FARHAND_URL` lead elsewhere; `LETTA_BASE_URL` says where this machine offers itself. */
 export function readReach(flags: ReachFlags, env: Variables): Reach | null | Failure | Misuse {
   const given = flags.url || env.FARHAND_URL;
   if (!given) return pointless(flags);
@@ -66,9 +65,7 @@ export function readReach(flags: ReachFlags, env: Variables): Reach | null | Fai
   if (typeof base !== 'string') return base;
   if (kind === 'app-server' && flags.environment !== undefined)
     return misuse('--environment chooses among the machines of a broker; an app-server has only its own.');
-  const shown = readToken(flags.token || env.FARHAND_TOKEN || env.LETTA_API_KEY);
-  if (shown !== null && typeof shown !== 'string') return shown;
-  const token = shown ?? savedToken(env, base, 'client');
+  const token = chooseToken('client', flags.token, env, () => savedToken(env, base, 'client'));
   if (token !== null && typeof token !== 'string') return token;
   const { insecure = false, environment } = flags;
   const url = kind === 'broker' ? base : socketUrl(base);

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Variables } from '../../runtime/models/handles.ts';
 import { homeFolder } from '../home/paths.ts';
+import type { TokenUse } from '../remote/token.ts';
 import { fieldsOf, textOf } from '../show/fields.ts';
-
-/** `client`: of programs that reach devices. `device`: of a device that registers. */
-export type TokenUse = 'client' | 'device';
 
 const fileOf = (env: Variables): string => join(homeFolder(env), 'credentials.json');
 

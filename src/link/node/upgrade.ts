@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Pipe } from '../pipe.ts';
-import { accept, DEFAULT_MAX_PAYLOAD, type WebSocketOptions, webSocketClass } from './websocket.ts';
+import { accept, DEFAULT_MAX_PAYLOAD, type ServerOptions, webSocketClass } from './websocket.ts';
 
 export type AcceptUpgrade = (
   request: IncomingMessage,
@@ -15,7 +15,7 @@ export type AcceptUpgrade = (
  * Makes pipes of the `upgrade` requests of an HTTP server, after the caller checked who asks. A request that is no proper
  * WebSocket handshake is answered with its HTTP error and never reaches `onPipe`.
  */
-export function acceptUpgrades(options: WebSocketOptions = {}): AcceptUpgrade {
+export function acceptUpgrades(options: ServerOptions = {}): AcceptUpgrade {
   const maxPayload = options.maxPayload ?? DEFAULT_MAX_PAYLOAD;
   const server = new WebSocketServer({
     noServer: true,

@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import { type RawData, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { type Clock, systemClock } from '../clock.ts';
-import { FRAME_TOO_LARGE, maySend, tooLarge, VANISHED } from '../close-code.ts';
-import { delivery } from '../delivery.ts';
+import { FRAME_TOO_LARGE, tooLarge } from '../close-code.ts';
 import type { DialFailure } from '../dial-failure.ts';
-import { keepAlive } from '../keep-alive.ts';
-import type { Closed, Pipe } from '../pipe.ts';
-import { corkPerTurn } from './cork.ts';
-import { SharedWriter } from './shared-writes.ts';
+import type { Pipe } from '../pipe.ts';
+import { type OnThrow, SocketPipe } from './socket-pipe.ts';
 
 export const DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 
@@ -20,25 +16,18 @@ export type WebSocketOptions = {
   readonly clock?: Clock | undefined;
 };
 
+export type ServerOptions = WebSocketOptions & { readonly threw?: OnThrow | undefined };
+
 export type DialOptions = WebSocketOptions & {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** How long the handshake may take. Default 15 s. */
   readonly timeoutMs?: number | undefined;
 };
 
-export type AcceptOptions = WebSocketOptions & {
+export type AcceptOptions = ServerOptions & {
   /** The stream under the socket, as `upgrade` hands it over (or `request.socket` of `connection`). */
   readonly raw: Duplex;
 };
-
-/** So much of one peer is worked in a turn of the event loop; then it is the turn of the others (LINK-3). */
-const TURN_BYTES = 64 * 1024;
-
-/** A peer that does not answer our close, say because it is dead, is cut off after this. */
-const CLOSE_WITHIN_MS = 10_000;
-
-/** RFC 6455 5.5: a control frame has 125 bytes, two of them are the close code. */
-const MAX_REASON_BYTES = 123;
 
 /** How much of the body of a refused upgrade is repeated. */
 const MAX_EXPLANATION = 200;
@@ -74,104 +63,17 @@ export function dial(url: string, options: DialOptions = {}): Promise<Pipe | Dia
       socket.once('open', () => {
         timer.cancel();
         socket.off('error', failed);
-        resolve(pipeOver(socket, { ...options, raw }, 'client'));
+        resolve(new SocketPipe(socket, { raw, clock, maxPayload, side: 'client' }));
       });
     });
   });
   return dialling.catch((error: Error) => failureOf(error, place));
 }
 
-/**
- * A pipe over an open WebSocket. Nothing is read before `listen`. Binary messages are taken for text, as stock peers do.
- * Deflate and the limit on what is received are set where the socket is made, by `dial` and `acceptUpgrades`.
- */
-export const accept = (socket: WebSocket, options: AcceptOptions): Pipe =>
-  pipeOver(socket, options, 'server');
-
-function pipeOver(socket: WebSocket, options: AcceptOptions, side: 'server' | 'client'): Pipe {
-  const { raw, clock = systemClock, maxPayload = DEFAULT_MAX_PAYLOAD } = options;
-  const told = delivery();
-  let own: Closed | undefined;
-  let failure: Error | undefined;
-  let owesDrained = false;
-
-  const isOpen = () => !own && socket.readyState === WebSocket.OPEN;
-  const life = keepAlive({
-    clock,
-    probe: () => socket.ping(),
-    dead: (silentMs) => close(VANISHED, `no byte from the peer for ${Math.round(silentMs / 1000)} s`),
-  });
-
-  function close(code = 1000, reason = ''): void {
-    if (!isOpen()) return;
-    own = { code, reason };
-    told.seal();
-    life.stop();
-    socket.resume();
-    writer?.flush();
-    if (!maySend(code)) return socket.terminate();
-    socket.close(code, clip(reason));
-    const timer = clock.after(CLOSE_WITHIN_MS, () => socket.terminate());
-    socket.once('close', () => timer.cancel());
-  }
-  function written(error?: Error | null): void {
-    // A failed write is told by the end of the socket.
-    if (error || !owesDrained || unsent() > 0) return;
-    owesDrained = false;
-    told.drained();
-  }
-
-  // A client masks each frame by a key of its own (RFC 6455 5.3), so only a server's frames can be shared.
-  const writer = side === 'server' ? new SharedWriter(raw, written) : null;
-  const cork = corkPerTurn(raw);
-  function write(text: string): void {
-    if (writer) return writer.send(text);
-    cork();
-    socket.send(Buffer.from(text), { binary: false }, written);
-  }
-  const unsent = () => socket.bufferedAmount + (writer?.bytes ?? 0);
-
-  let worked = 0;
-  function heard(text: string): void {
-    told.message(text);
-    worked += text.length;
-    if (worked < TURN_BYTES || socket.isPaused) return;
-    socket.pause();
-    setImmediate(() => {
-      worked = 0;
-      socket.resume();
-    });
-  }
-
-  socket.pause();
-  raw.on('data', life.heard);
-  socket.on('message', (data) => heard(textOf(data)));
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  socket.on('close', (code, reason) => {
-    life.stop();
-    told.end(own ?? endOf(failure, maxPayload) ?? { code, reason: reason.toString() });
-  });
-
-  return {
-    send(text) {
-      if (!isOpen()) return;
-      owesDrained = true;
-      write(text);
-    },
-    get unsent() {
-      return unsent();
-    },
-    get open() {
-      return isOpen();
-    },
-    close,
-    listen(listener) {
-      told.listen(listener);
-      socket.resume();
-    },
-  };
+/** A pipe over an open WebSocket; deflate and the limit on what is received are set where the socket is made, as by `acceptUpgrades`. */
+export function accept(socket: WebSocket, options: AcceptOptions): Pipe {
+  const { raw, clock = systemClock, maxPayload = DEFAULT_MAX_PAYLOAD, threw } = options;
+  return new SocketPipe(socket, { raw, clock, maxPayload, side: 'server', threw });
 }
 
 /** A class that tells the peer why its frame was too large; `ws` itself closes with the bare code. */
@@ -183,33 +85,7 @@ export function webSocketClass(maxPayload: number): typeof WebSocket {
   };
 }
 
-function textOf(data: RawData): string {
-  if (Buffer.isBuffer(data)) return data.toString();
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data)).toString();
-}
-
-/** As much of `reason` as a close frame holds, without cutting a character in two. */
-function clip(reason: string): string {
-  return new StringDecoder('utf8').write(Buffer.from(reason).subarray(0, MAX_REASON_BYTES));
-}
-
 type CodedError = Error & { readonly code?: string };
-
-/** The end that an error of the socket means; the codes are those of RFC 6455 7.4.1. */
-function endOf(error: CodedError | undefined, maxPayload: number): Closed | undefined {
-  if (!error) return undefined;
-  switch (error.code) {
-    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
-    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
-      return tooLarge(maxPayload);
-    case 'WS_ERR_INVALID_UTF8':
-      return { code: 1007, reason: 'a message of the peer is not UTF-8' };
-    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
-      return { code: 1008, reason: 'a message of the peer came in too many pieces' };
-    default:
-      return { code: error.code?.startsWith('WS_ERR_') ? 1002 : VANISHED, reason: error.message };
-  }
-}
 
 /** The address as it may be shown, or nothing for what is no URL. */
 function placeOf(url: string): string | undefined {
