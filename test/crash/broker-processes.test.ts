@@ -27,6 +27,6 @@ describe('a broker, a runtime and a client, killed again and again', () => {
 
 describe.runIf(all)('they were killed', () => {
   it.each(['runtime', 'broker', 'client', 'all'] as const)('%s', (victim) => {
-    expect(killed.filter((one) => one === victim).length).toBeGreaterThan(9);
+    expect(killed.filter((one) => one === victim).length).toBeGreaterThan(2);
   });
 });

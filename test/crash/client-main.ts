@@ -16,9 +16,7 @@ const left = new Set((await outbox.all()).map(({ client_message_id }) => client_
 const client = connect({ url, token, outbox, openSocket: dial, clock: hastyClock(8), random: () => 0 });
 // What an earlier process left in the outbox needs nobody to send it again.
 const fresh = messages.filter(({ key }) => !left.has(key));
-await Promise.all(
-  fresh.map(({ scope, text, key }) => client.send(scope, text, { client_message_id: key, until: 'settled' })),
-);
+await Promise.all(fresh.map(({ scope, text, key }) => client.send(scope, text, { client_message_id: key })));
 while ((await outbox.all()).length > 0) await pause(20);
 client.close();
 clearInterval(alive);

@@ -24,6 +24,6 @@ describe('a device and its broker, killed and cut apart again and again', () => 
 
 describe.runIf(all)('they were interrupted', () => {
   it.each(interruptions)('by that: %s', (one) => {
-    expect(interrupted.filter((what) => what === one).length).toBeGreaterThan(9);
+    expect(interrupted.filter((what) => what === one).length).toBeGreaterThan(2);
   });
 });
