@@ -40,6 +40,9 @@ export type RunningRemote = {
   readonly pid: number;
   /** Milliseconds from its start until it said that it was connected. */
   readonly connectedMs: number;
+  readonly deviceId: string;
+  /** Its default agent. */
+  readonly agentId: string | null;
   stop(): Promise<void>;
 };
 
@@ -59,14 +62,16 @@ export async function startRemote(env: NodeJS.ProcessEnv): Promise<RunningRemote
     await exited;
     clearTimeout(timer);
   };
-  const connected = awaited<number>('farhand remote', (heard, failed) => {
+  type Connected = Pick<RunningRemote, 'connectedMs' | 'deviceId' | 'agentId'>;
+  const connected = awaited<Connected>('farhand remote', (heard, failed) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (JSON.parse(line).event === 'connected') heard(performance.now() - start);
+      const { event, deviceId, agentId } = JSON.parse(line);
+      if (event === 'connected') heard({ connectedMs: performance.now() - start, deviceId, agentId });
     });
     void exited.then(([code]) => failed(new Error(`farhand remote ended with ${code}, not connected.`)));
   });
   try {
-    return { pid: child.pid ?? 0, connectedMs: await connected, stop };
+    return { pid: child.pid ?? 0, ...(await connected), stop };
   } catch (error) {
     if (child.exitCode === null) await stop();
     throw error;

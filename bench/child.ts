@@ -10,6 +10,8 @@ export type Child = {
   readonly said: Readonly<Record<string, unknown>>;
   /** Ends it and waits for its end. */
   stop(): Promise<void>;
+  /** The same without a word to it. */
+  kill(): Promise<void>;
 };
 
 const PATIENCE_MS = 5_000;
@@ -26,7 +28,7 @@ export async function startChild(args: readonly string[], env: Variables): Promi
   const said = await firstLine(child, args);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${args.join(' ')} has no process id.`);
-  return { pid, said: JSON.parse(said), stop: () => stopChild(child) };
+  return { pid, said: JSON.parse(said), stop: () => stopChild(child), kill: () => killChild(child) };
 }
 
 function firstLine(child: ChildProcess, args: readonly string[]): Promise<string> {
@@ -49,6 +51,13 @@ export async function stopChild(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   await exited;
   clearTimeout(timer);
+}
+
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 /** For the main module of such a process: says that it is ready, and calls `stop` when nobody wants it any more. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type CallResult, type Client, createClient } from '../src/client/index.ts';
-import { isDialFailure } from '../src/link/dial-failure.ts';
+import { type CallResult, type Client, connect, createClient } from '../src/client/index.ts';
+import { type DialFailure, isDialFailure } from '../src/link/dial-failure.ts';
 import { dialLocal } from '../src/link/node/local-socket.ts';
 import { frameLine } from '../src/link/node/ndjson.ts';
+import { dial } from '../src/link/node/websocket.ts';
 import type { Pipe } from '../src/link/pipe.ts';
 import { withListen } from '../src/link/with-listen.ts';
 import type { Frame } from '../src/protocol/frames.ts';
@@ -26,7 +27,7 @@ export type Conversation = {
   turn(text: string, onText?: (text: string) => void): Promise<Turn>;
 };
 
-/** A client of an owner's private socket. */
+/** A client of one home. */
 export type FarhandClient = {
   /** A new conversation of the default agent, followed from its beginning. */
   conversation(): Promise<Conversation>;
@@ -34,15 +35,36 @@ export type FarhandClient = {
   close(): void;
 };
 
-export async function farhandClient(socketPath: string): Promise<FarhandClient> {
+/** A client of an owner's private socket. */
+export const farhandClient = (socketPath: string): Promise<FarhandClient> =>
+  talking((counted, onTrouble) =>
+    createClient({ open: async () => counted(await dialLocal(socketPath)), onTrouble }),
+  );
+
+/** A client of a broker, `http://…`, or of an app-server, `ws://…`. */
+export const farClient = (url: string, token: string | null): Promise<FarhandClient> =>
+  talking((counted, onTrouble) =>
+    connect({
+      url,
+      token,
+      openSocket: async (place, { headers }) => counted(await dial(place, { headers })),
+      onTrouble,
+    }),
+  );
+
+type Dialled = Pipe | DialFailure;
+
+async function talking(
+  start: (
+    counted: (dialled: Dialled) => Dialled,
+    onTrouble: (failure: { readonly message: string }) => void,
+  ) => Client,
+): Promise<FarhandClient> {
   let received = 0;
-  const client = createClient({
-    async open() {
-      const pipe = await dialLocal(socketPath);
-      return isDialFailure(pipe) ? pipe : counting(pipe, (bytes) => (received += bytes));
-    },
-    onTrouble: ({ message }) => process.stderr.write(`the client: ${message}\n`),
-  });
+  const client = start(
+    (dialled) => (isDialFailure(dialled) ? dialled : counting(dialled, (bytes) => (received += bytes))),
+    ({ message }) => process.stderr.write(`the client: ${message}\n`),
+  );
   const { agents } = valueIn(await client.call('agent_list', {}));
   const agent_id = agents[0]?.id ?? null;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { launcher } from './built-remote.ts';
-import { bareEnvironment, startChild, stopChild } from './child.ts';
+import { bareEnvironment, killChild, startChild, stopChild } from './child.ts';
 import { awaited } from './harness.ts';
 import { type Link, scope } from './processes/device.ts';
 import type { Target } from './raw-socket.ts';
@@ -13,9 +13,12 @@ import type { Target } from './raw-socket.ts';
 /** A place to which one device sends and at which many subscribers hear. */
 export type Relay = {
   readonly pid: number;
+  readonly url: string;
   /** Room for a device with a conversation of its own. */
   place(): Promise<Place>;
   stop(): Promise<void>;
+  /** Ends it without a word, as a crash does. */
+  kill(): Promise<void>;
 };
 
 export type Place = {
@@ -25,13 +28,16 @@ export type Place = {
   kept(): Promise<number | null>;
 };
 
-export async function bareRelay(): Promise<Relay> {
+/** `port`: default any that is free. */
+export async function bareRelay(port = 0): Promise<Relay> {
   const script = join(import.meta.dirname, 'processes', 'bare-relay.ts');
-  const child = await startChild([script], bareEnvironment());
+  const child = await startChild([script, `${port}`], bareEnvironment());
   const { url } = child.said;
   return {
     pid: child.pid,
+    url: String(url),
     stop: child.stop,
+    kill: child.kill,
     place: async () => ({
       device: { url: `${url}/device`, greets: false },
       subscriber: { url: `${url}/subscriber` },
@@ -43,11 +49,7 @@ export async function bareRelay(): Promise<Relay> {
 export type Served = { readonly url: string; readonly token: string; readonly deviceToken: string };
 
 /** The built `farhand serve`, without a runtime of its own. */
-export type FarhandRelay = Relay & {
-  readonly served: Served;
-  /** Ends it without a word, as a crash does. */
-  kill(): Promise<void>;
-};
+export type FarhandRelay = Relay & { readonly served: Served };
 
 export async function farhandRelay(folder: string, port = 0): Promise<FarhandRelay> {
   const child = spawn(process.execPath, [launcher, 'serve', '--no-runtime', '--port', `${port}`, '--json'], {
@@ -59,13 +61,10 @@ export async function farhandRelay(folder: string, port = 0): Promise<FarhandRel
   );
   return {
     pid: child.pid ?? 0,
+    url: served.url,
     served,
     place: () => farhandPlace(served),
-    async kill() {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
+    kill: () => killChild(child),
     async stop() {
       child.kill('SIGTERM');
       await stopChild(child);

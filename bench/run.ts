@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measurement } from './harness.ts';
+import { added } from './measure/added.ts';
 import { burst } from './measure/burst.ts';
 import { command } from './measure/command.ts';
 import { delay } from './measure/delay.ts';
@@ -10,6 +11,7 @@ import { load } from './measure/load.ts';
 import { many } from './measure/many.ts';
 import { memory } from './measure/memory.ts';
 import { relay } from './measure/relay.ts';
+import { resume } from './measure/resume.ts';
 import { sockets } from './measure/sockets.ts';
 import { start } from './measure/start.ts';
 import { turn } from './measure/turn.ts';
@@ -27,7 +29,9 @@ const measurements: readonly Measurement[] = [
   memory,
   load,
   relay,
+  added,
   sockets,
+  resume,
 ];
 
 const say = (text: string) => process.stderr.write(text);

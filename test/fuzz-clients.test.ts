@@ -12,7 +12,7 @@ import { Questions } from './support/questions.ts';
 
 // The status WebSocket of a broker: whatever clients of any generation say, to a device of any kind, there or not.
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const dialects = { seed: {}, stock: { channel: 'control' }, farhand: { farhand: '1' } } as const;
 const oldTypes = ['change_cwd', 'change_mode', 'request_state', 'recover_pending_approvals', 'cancel_run'];

@@ -11,7 +11,7 @@ import { hello, metadataOf, type Speaks } from './support/raw-link.ts';
 
 // The link of a device at a broker with real stores: whatever a device of any kind says, while clients of every generation ask for it.
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const kinds = Object.keys(metadataOf) as Speaks[];
 const longEnough = 400_000;

@@ -4,8 +4,8 @@ import { sinceMs } from '../moment.ts';
 import { paced } from '../replies.ts';
 import { withStand } from '../stand.ts';
 
-const DELTAS = 60;
-const EVERY_MS = 5;
+export const DELTAS = 60;
+export const EVERY_MS = 5;
 const rounds = { rounds: 16, warmUp: 3 };
 
 /** How old the words are that a person sees. */
@@ -44,8 +44,8 @@ export const delay: Measurement = {
     }),
 };
 
-/** The age of each delta of one turn. */
-async function ages(conversation: Conversation): Promise<Sample> {
+/** The age of each delta of one turn of a model that writes at that pace. */
+export async function ages(conversation: Conversation): Promise<Sample> {
   const seen: number[] = [];
   await conversation.turn(paced(DELTAS, EVERY_MS), (text) => {
     for (const moment of text.trim().split(' ')) seen.push(sinceMs(moment));

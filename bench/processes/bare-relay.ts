@@ -1,9 +1,13 @@
 // What a relay is at the very least: every message of the device goes to every subscriber with one `ws.send`. No token, no number, no
-// store, no limit.
+// store, no limit. It may be told its port.
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ready } from '../child.ts';
 
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+const server = new WebSocketServer({
+  host: '127.0.0.1',
+  port: Number(process.argv[2] ?? 0),
+  perMessageDeflate: false,
+});
 const subscribers = new Set<WebSocket>();
 server.on('connection', (socket, { url }) => {
   if (url === '/device') {

@@ -260,6 +260,33 @@ describe('an outbox', () => {
     expect(outbox.all()).toEqual([]);
   });
 
+  it('[IN-6] keeps what an earlier client left while the disk of the other side is full, and says so once', async () => {
+    const stand = clientStand();
+    const outbox = memoryOutbox();
+    await outbox.put(leftover);
+    const troubles: string[] = [];
+    stand.device.handlers.set('input', ({ request_id, runtime }) =>
+      stand.device.send({
+        type: 'input_accepted',
+        request_id,
+        runtime,
+        accepted: false,
+        error_code: 'store_full',
+      }),
+    );
+    stand.connect({ outbox, onTrouble: ({ code }) => troubles.push(code) });
+    await stand.settle();
+    await stand.clock.advance(5_000);
+    await stand.settle();
+    expect(outbox.all()).toHaveLength(1);
+    expect(troubles).toEqual(['store_full']);
+    stand.device.handlers.clear();
+    await stand.clock.advance(30_000);
+    await stand.settle();
+    expect(stand.device.taken).toEqual(['cm-0']);
+    expect(outbox.all()).toEqual([]);
+  });
+
   it('has a message before it is sent', async () => {
     const stand = clientStand();
     let written: () => void = () => undefined;

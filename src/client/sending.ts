@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../link/clock.ts';
-import { errorTable, type Failure, failure } from '../protocol/errors.ts';
+import { errorTable, type Failure, failure, passes } from '../protocol/errors.ts';
 import type { Frame, PushBody } from '../protocol/frames.ts';
 import { isSettled, scopeKey } from '../protocol/shapes.ts';
 import { checkPush } from '../protocol/validate.ts';
@@ -233,7 +233,10 @@ export class Sending {
   #again(entry: Entry, why: Failure): void {
     if (this.#closed) return;
     const { retry } = errorTable[why.code];
-    if (retry !== 'same' && retry !== 'unknown') return this.#fail(entry, why);
+    // Nobody else has what an earlier client left, so a full disk on the other side does not end it.
+    const isLeft = entry.waiters.length === 0 && passes(why.code);
+    if (retry !== 'same' && retry !== 'unknown' && !isLeft) return this.#fail(entry, why);
+    if (isLeft && retry === 'after' && entry.attempts === 0) this.#options.trouble(why);
     const wait = Math.min(FIRST_WAIT_MS * 2 ** entry.attempts, MAX_WAIT_MS);
     entry.attempts++;
     this.#later(entry, wait);

@@ -29,7 +29,7 @@ export class Numbering {
   /** The same, kept for those it is for. */
   keep(text: string, to: Kept['to'], view: Kept['view']): Numbered {
     const numbered = this.number(text);
-    this.ring.keep({ ...numbered, to, view });
+    this.ring.keep({ seq: numbered.seq, text, to, view });
     return numbered;
   }
 }

@@ -1,4 +1,3 @@
-import { utf8Length } from '../link/utf8-length.ts';
 import type { Privilege } from '../protocol/privileges.ts';
 import type { Scope } from '../protocol/shapes.ts';
 
@@ -16,6 +15,7 @@ export type Address =
 
 export type Kept = {
   readonly seq: number;
+  /** As it came, without the number. */
   readonly text: string;
   readonly to: Address | { readonly to: 'session'; readonly id: string };
   /** Who is told these bytes: observers, who are not shown everything, the others, or both alike. */
@@ -26,7 +26,7 @@ export type Kept = {
 export class Ring {
   readonly #most: number;
   /** Oldest first; those before `#start` are gone. */
-  #places: ({ readonly kept: Kept; readonly bytes: number } | undefined)[] = [];
+  #places: (Kept | undefined)[] = [];
   #start = 0;
   #bytes = 0;
   #members = 0;
@@ -61,9 +61,8 @@ export class Ring {
       this.#lost = kept.seq;
       return;
     }
-    const bytes = utf8Length(kept.text);
-    this.#places.push({ kept, bytes });
-    this.#bytes += bytes;
+    this.#places.push(kept);
+    this.#bytes += bytesOf(kept);
     if (this.#bytes > this.#most) this.#shrink(this.#most);
   }
 
@@ -73,16 +72,16 @@ export class Ring {
     let high = this.#places.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#places[middle]?.kept.seq ?? 0) > seq) high = middle;
+      if ((this.#places[middle]?.seq ?? 0) > seq) high = middle;
       else low = middle + 1;
     }
-    for (const place of this.#places.slice(low)) if (place) yield place.kept;
+    for (const place of this.#places.slice(low)) if (place) yield place;
   }
 
   #shrink(most: number): void {
     for (let oldest = this.#places[this.#start]; oldest && this.#bytes > most; ) {
-      this.#bytes -= oldest.bytes;
-      this.#lost = oldest.kept.seq;
+      this.#bytes -= bytesOf(oldest);
+      this.#lost = oldest.seq;
       this.#places[this.#start++] = undefined;
       oldest = this.#places[this.#start];
     }
@@ -92,3 +91,5 @@ export class Ring {
     }
   }
 }
+
+const bytesOf = ({ text }: Kept): number => Buffer.byteLength(text);

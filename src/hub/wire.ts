@@ -3,7 +3,7 @@ import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { Frame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Broadcast } from './broadcast.ts';
-import type { Numbered, Numbering } from './numbering.ts';
+import { type Numbered, type Numbering, withSeq } from './numbering.ts';
 import type { Replayed } from './recent.ts';
 import type { Kept } from './ring.ts';
 import { forObservers } from './view.ts';
@@ -186,7 +186,7 @@ export class Wire {
     this.#missed = 0;
     this.tellUnnumbered(hello);
     for (const kept of this.#numbering?.ring.after(Math.max(seq, this.#from)) ?? [])
-      if (isFor(kept)) pipe.send(kept.text);
+      if (isFor(kept)) pipe.send(withSeq(kept.text, kept.seq));
   }
 
   #inDialect(frame: Frame, asked: boolean): readonly Frame[] {

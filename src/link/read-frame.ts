@@ -35,7 +35,8 @@ export function readFrame(text: string, bounds: FrameLimits = {}): { ok: true; f
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return refuse('frame_not_object', 'The message is JSON but no object. Send one JSON object per message.');
   }
-  if (isDeeper(value, maxDepth)) {
+  // A level takes two characters at least.
+  if (text.length > 2 * maxDepth && isDeeper(value, maxDepth)) {
     return refuse('frame_too_deep', `The frame nests more than ${maxDepth} levels. Send flatter data.`);
   }
   if (!hasType(value)) {

@@ -82,3 +82,9 @@ export type Failure = { readonly code: ErrorCode; readonly message: string };
 export const failure = (code: ErrorCode, message: string): Failure => ({ code, message });
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorTable, code);
+
+/** The trouble is the other side's and not the command's, such as a full disk: whoever can wait has only to wait until it has passed. */
+export function passes(code: ErrorCode): boolean {
+  const { retry, http } = errorTable[code];
+  return retry === 'same' || (retry === 'after' && http >= 500);
+}

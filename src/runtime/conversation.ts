@@ -186,7 +186,7 @@ export class Conversation implements Member {
         fields: { runtime: this.scope },
       });
     const kept = taken.filter(({ msg }) => msg.kind !== 'command');
-    if (kept.length === 0) return;
+    if (kept.length === 0 || this.#closed) return;
     this.#inbox = [...kept, ...this.#inbox];
     if (!this.#stalled) {
       this.#stalled = { since: this.#host.clock.now(), detail: error.message };
@@ -245,6 +245,7 @@ export class Conversation implements Member {
 
   /** Brings what runs in line with what should run. What is waited for is said again 30 s after it was last `told`. */
   #follow(told: boolean): void {
+    if (this.#closed) return;
     const { effects, wakeAt } = plan(this.state);
     this.#effects.reconcile(effects);
     this.#wake?.cancel();

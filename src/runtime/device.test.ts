@@ -187,6 +187,25 @@ describe('a store that fails', () => {
   });
 });
 
+describe('[ERR-1] a change of the state of a device', () => {
+  it('that cannot be made durable is answered once, however much it asks for', async () => {
+    const test = start();
+    await test.ask({ type: 'sync', runtime: test.scope() });
+    test.store.failNextCommit('store_full');
+    const payload = { mode: 'strict', cwd: '/', git_op: { kind: 'checkout', branch: '--orphan' } };
+    test.send({ type: 'change_device_state', request_id: 'r-1', runtime: test.scope(), payload });
+    await test.until(({ request_id }) => request_id === 'r-1');
+    await test.ask({ type: 'sync', runtime: test.scope() });
+    const answers = test.frames.filter(({ request_id }) => request_id === 'r-1');
+    expect(answers).toMatchObject([{ type: 'error', code: 'store_full' }]);
+  });
+
+  it('and a command for the near end of its link is refused', async () => {
+    const answer = await start().ask({ type: 'client_hello' });
+    expect(answer).toMatchObject({ error_code: 'frame_unknown_type' });
+  });
+});
+
 describe('git_op of the seeds', () => {
   it('checks a branch out and tells the new status, or says why not', async () => {
     const test = start();

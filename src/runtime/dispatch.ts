@@ -1,6 +1,6 @@
 import type { Answer } from '../core/messages.ts';
 import { failure } from '../protocol/errors.ts';
-import type { CommandFrame, DeviceCommandType, Frame } from '../protocol/frames.ts';
+import type { CommandFrame, CommandType, DeviceCommandType, Frame } from '../protocol/frames.ts';
 import { failedReply, okReply } from '../protocol/reply.ts';
 import { missingPrivilege } from '../protocol/routing.ts';
 import { checkCommand } from '../protocol/validate.ts';
@@ -15,7 +15,11 @@ export async function dispatch(device: Home, frame: Frame, source: Source): Prom
   const checked = checkCommand(frame);
   const requestId = typeof frame.request_id === 'string' ? frame.request_id : undefined;
   if (!checked.ok) return send(failedReply(checked.type, requestId, checked.failure));
-  const type = checked.type as DeviceCommandType;
+  const { type } = checked;
+  if (!isForDevice(type)) {
+    const why = failure('frame_unknown_type', `"${type}" is for the near end of the link, not for a device.`);
+    return send(failedReply(type, requestId, why));
+  }
   const by = source.principalOf(frame);
   const lacking = missingPrivilege(by, frame);
   if (lacking) {
@@ -51,6 +55,8 @@ export async function dispatch(device: Home, frame: Frame, source: Source): Prom
       : { ...outcome, fields: { ...scope, ...outcome.fields } },
   );
 }
+
+const isForDevice = (type: CommandType): type is DeviceCommandType => Object.hasOwn(handlers, type);
 
 function placeOf({ inbox }: Frame, { inboxId }: Source): Consumed | null {
   if (inboxId === null || typeof inbox !== 'number' || !Number.isSafeInteger(inbox)) return null;

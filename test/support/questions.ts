@@ -36,6 +36,13 @@ export class Questions {
       this.#open.set(id, { frame, ...this.#bounds(frame), answers: [] });
   }
 
+  /** Commands that must be answered and have no answer yet. */
+  get open(): number {
+    let open = 0;
+    for (const { least, answers } of this.#open.values()) if (answers.length < least) open += 1;
+    return open;
+  }
+
   heard(frame: Frame): void {
     const { request_id: id, type } = frame;
     const open = typeof id === 'string' ? this.#open.get(id) : undefined;

@@ -1,5 +1,12 @@
 import type { Clock, Timer } from '../../link/clock.ts';
-import { type ErrorCode, errorTable, type Failure, failure, isErrorCode } from '../../protocol/errors.ts';
+import {
+  type ErrorCode,
+  errorTable,
+  type Failure,
+  failure,
+  isErrorCode,
+  passes,
+} from '../../protocol/errors.ts';
 import type { Frame } from '../../protocol/frames.ts';
 import { commandSpec } from '../../protocol/routing.ts';
 import { type Scope, scopeKey } from '../../protocol/shapes.ts';
@@ -26,12 +33,6 @@ const codeOf = (code: unknown, otherwise: ErrorCode): ErrorCode =>
   typeof code === 'string' && isErrorCode(code) ? code : otherwise;
 const messageOf = (message: unknown): string =>
   typeof message === 'string' ? message : 'The device refused without a reason.';
-
-/** The trouble is the device's, not the command's, such as a full disk: what waits may wait until it has passed. */
-function passes({ code }: Failure): boolean {
-  const { retry, http } = errorTable[code];
-  return retry === 'same' || (retry === 'after' && http >= 500);
-}
 
 /** An answer is due in half a minute; what has none by then is sent again, which a device that keeps a record takes once. */
 const answerMs = 30_000;
@@ -109,7 +110,7 @@ export class Delivery {
     // One that is refused was not taken this time.
     if (!doubted) this.#options.settling.doubtful.delete(position);
     const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
-    if (outcome !== 'taken' && passes(outcome)) return this.#again(entry, tries, pause, doubted);
+    if (outcome !== 'taken' && passes(outcome.code)) return this.#again(entry, tries, pause, doubted);
     this.#settle(entry, outcome);
     this.#leave(entry);
   }

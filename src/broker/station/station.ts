@@ -11,7 +11,7 @@ import { Desk } from './desk.ts';
 import type { Heard } from './device-dialect.ts';
 import type { DeviceLink } from './device-link.ts';
 import { brokerHello, goesOn, type Hello } from './handshake.ts';
-import { takeIn } from './hearing.ts';
+import { type HearingOptions, takeIn } from './hearing.ts';
 import { askingIn } from './latest.ts';
 import { LinkSession } from './link-session.ts';
 import { type Presence, presenceFrame } from './presence.ts';
@@ -106,15 +106,12 @@ export function createStation(options: StationOptions): Station {
   });
   restating.begin(presence);
 
-  function heard(from: LinkSession, frame: Frame, text: string): void {
+  function heard(told: HearingOptions, frame: Frame, text: string): void {
     const { request_id: requestId } = frame;
     if (requestId !== undefined && !desk.settle(frame)) return;
     // What a device tells its asker of a delivered entry is for those on the scope: nobody asked.
-    const { request_id: _, ...rest } = frame;
-    const unasked = isDelivery(requestId) ? (rest as Frame) : frame;
-    const told = { mirror, observed: options.observed, known: followed };
-    if (takeIn({ ...told, trouble: (what, error) => from.trouble(what, error) }, unasked, text))
-      hub.hear(unasked, unasked === frame ? text : JSON.stringify(unasked));
+    const unasked = isDelivery(requestId) ? withoutRequestId(frame) : frame;
+    if (takeIn(told, unasked, text)) hub.hear(unasked, unasked === frame ? text : JSON.stringify(unasked));
   }
 
   function connect(link: DeviceLink): void {
@@ -132,6 +129,10 @@ export function createStation(options: StationOptions): Station {
     const feed = mirror.feed();
     const hello = brokerHello(feed, inbox);
     const hear = (one: Heard): void => fresh.hear(one);
+    const told: HearingOptions = {
+      ...{ mirror, observed: options.observed, known: followed },
+      trouble: (what, error) => fresh.trouble(what, error),
+    };
     const dialect = deviceDialect(link, { connectionId: link.connectionId, clock, hear });
     const fresh: LinkSession = new LinkSession({
       link,
@@ -144,7 +145,7 @@ export function createStation(options: StationOptions): Station {
         up(fresh, said);
         heardUpTo(mirror.feed().have);
       },
-      heard: (frame, text) => heard(fresh, frame, text),
+      heard: (frame, text) => heard(told, frame, text),
       marked(position) {
         mirror.mark(position);
         heardUpTo(position);
@@ -218,4 +219,8 @@ export function createStation(options: StationOptions): Station {
       hub.close(code, reason);
     },
   };
+}
+
+function withoutRequestId({ request_id: _, ...rest }: Frame): Frame {
+  return rest as Frame;
 }

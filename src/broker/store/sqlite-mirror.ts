@@ -9,10 +9,11 @@ import { type Feed, type Mirror, stateTypes } from './mirror.ts';
 import {
   askingIn,
   type Conversation,
-  costOf,
+  type EventRow,
   findConversation,
   removeConversation,
   writeConversation,
+  writeEvents,
 } from './mirror-rows.ts';
 import type { WriteBehind, Writer } from './write-behind.ts';
 
@@ -27,13 +28,7 @@ export type MirrorOptions = {
   grown(bytes: number): void;
 };
 
-type Queued = {
-  readonly of: Conversation;
-  readonly log: number;
-  readonly seq: number;
-  readonly at: number;
-  readonly text: string;
-};
+type Queued = EventRow & { readonly of: Conversation };
 
 /** What one waiting change takes in memory besides its text. */
 const overhead = 200;
@@ -187,12 +182,11 @@ export class SqliteMirror implements Mirror, Writer {
     let bytes = 0;
     for (const one of this.#forgotten) bytes += removeConversation(db, one);
     for (const one of this.#changed) bytes += writeConversation(db, this.#id, one, this.#options.clock.now());
-    for (const { of, log, seq, at, text } of this.#queued) {
-      if (of.log !== log) continue;
-      const sql = 'INSERT INTO event (mirror, log, seq, at, text) VALUES (?, ?, ?, ?, ?)';
-      db.run(sql, this.#id, log, seq, at, text);
-      bytes += costOf(Buffer.byteLength(text));
-    }
+    bytes += writeEvents(
+      db,
+      this.#id,
+      this.#queued.filter(({ of, log }) => of.log === log),
+    );
     const { feedId, have } = this.#feed;
     const sql = 'UPDATE mirror SET feed_id = ?, have = ?, bytes = bytes + ? WHERE id = ? RETURNING bytes';
     this.#bytes = db.get<{ bytes: number }>(sql, feedId, have, bytes, this.#id)?.bytes ?? 0;

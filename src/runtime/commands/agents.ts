@@ -37,8 +37,9 @@ export const agentHandlers = {
   async agent_delete({ agent_id }, { device }) {
     if (!device.host.store.agent(agent_id))
       return { ok: false, failure: noAgent(agent_id), fields: { agent_id } };
-    await device.conversations.drop(agent_id);
+    // Gone before anybody waits: what comes meanwhile finds no agent, and opens nothing of it again.
     device.host.store.deleteAgent(agent_id);
+    await device.conversations.drop(agent_id);
     return { ok: true, payload: { agent_id } };
   },
 } satisfies Partial<Handlers>;

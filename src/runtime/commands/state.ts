@@ -5,7 +5,7 @@ import { initialState } from '../../core/state.ts';
 import { pendingCalls, requestIdOf, requestOf } from '../../core/status.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { Scope } from '../../protocol/shapes.ts';
-import type { Conversation } from '../conversation.ts';
+import type { Asker, Conversation } from '../conversation.ts';
 import { checkOut } from '../git.ts';
 import { snapshots } from '../snapshots.ts';
 import { answered, type Handlers, type Request } from './handler.ts';
@@ -69,12 +69,13 @@ export const stateHandlers = {
     };
     const conversation = device.conversations.findOrCreate(scope);
     if ('code' in conversation) return { ok: false, failure: conversation };
-    if (mode !== undefined) conversation.obey({ do: 'set_mode', mode }, asker);
+    const once = answeredOnce(asker);
+    if (mode !== undefined) conversation.obey({ do: 'set_mode', mode }, once);
     if (cwd !== undefined)
-      conversation.obey(resolveCwd(conversation.state.cwd || device.host.cwd, cwd), asker);
+      conversation.obey(resolveCwd(conversation.state.cwd || device.host.cwd, cwd), once);
     if (git_op)
-      conversation.obey(await checkout(conversation.state.cwd || device.host.cwd, git_op.branch), asker);
-    if (mode === undefined && cwd === undefined && !git_op) conversation.obey({ do: 'tell_status' }, asker);
+      conversation.obey(await checkout(conversation.state.cwd || device.host.cwd, git_op.branch), once);
+    if (mode === undefined && cwd === undefined && !git_op) conversation.obey({ do: 'tell_status' }, once);
     return answered;
   },
 
@@ -92,6 +93,18 @@ export const stateHandlers = {
     return { ok: true, payload: { approvals } };
   },
 } satisfies Partial<Handlers>;
+
+/** [ERR-1] Of a command that asks for several things the first failure is the answer. Each of them is told in the conversation. */
+function answeredOnce(asker: Asker): Asker {
+  let isAnswered = false;
+  return {
+    ...asker,
+    answer(reply) {
+      if (!isAnswered) asker.answer(reply);
+      isAnswered ||= !reply.ok;
+    },
+  };
+}
 
 /** A command about what goes on in a conversation; one that has not begun has nothing going on. */
 function inExisting<O>(scope: Scope, request: Request, command: Command, none: O) {
