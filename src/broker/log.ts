@@ -20,6 +20,6 @@ export function logged(text: string): string {
   const line = text
     .slice(0, 4 * longest)
     .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .replace(/fh_[a-z]+_[A-Za-z0-9_-]*/g, 'fh_…');
+    .replace(/fh(?:_|%5f)[a-z]+(?:_|%5f)[A-Za-z0-9_%-]*/gi, 'fh_…');
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }

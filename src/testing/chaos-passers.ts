@@ -9,8 +9,8 @@ import type { Connect } from './chaos-client.ts';
 export type Passers = {
   /** Client processes that die after they have put a message into their outbox; each has a successor on the same outbox. */
   readonly senders?: readonly { readonly afterMs: number; readonly livesMs: number }[];
-  /** Clients that go for good as soon as they are told that their message was taken. */
-  readonly leavers?: readonly { readonly afterMs: number }[];
+  /** Clients that go for good as soon as they are told that their message was taken; they wait a little for a device that is away. */
+  readonly leavers?: readonly { readonly afterMs: number; readonly patienceMs: number }[];
   /** Clients that come later, and hear everything from the beginning. */
   readonly guests?: readonly { readonly afterMs: number }[];
   /** What processes of others send to a conversation. */
@@ -70,12 +70,14 @@ async function send(
 
 /** One that knows no receipts: the reply is all that it waits for. */
 async function leave(
-  { afterMs }: { readonly afterMs: number },
+  { afterMs, patienceMs }: { readonly afterMs: number; readonly patienceMs: number },
   key: string,
   { scope, clock, connect, owe, note }: PasserOptions,
 ): Promise<void> {
   await pause(afterMs);
   const client = connect({ clock, random: () => 0 });
+  const deadline = performance.now() + patienceMs;
+  while (client.state().device.online !== false && performance.now() < deadline) await pause(2);
   const messages = [{ role: 'user' as const, content: text, client_message_id: key }];
   const told = await client.call('input', {
     runtime: scope,

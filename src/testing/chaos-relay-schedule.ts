@@ -74,7 +74,7 @@ export function relayScheduleOf(seed: number): RelaySchedule {
   const passers = {
     senders: many(2, () => ({ afterMs: random.int(0, 300), livesMs: random.pick([0, 0, 5, 30, 80]) })),
     guests: many(1, () => ({ afterMs: random.int(20, 600) })),
-    leavers: many(2, () => ({ afterMs: random.int(0, 400) })),
+    leavers: many(3, () => ({ afterMs: random.int(0, 300), patienceMs: random.pick([0, 300, 600]) })),
   };
   const all = {
     absencesMs: Array.from({ length: 4 }, () => random.pick([0, 10, 40, 120, 250])),

@@ -263,8 +263,9 @@ describe('who knocks at the doors', () => {
     const { ask, make, register, log } = testGround();
     const { token } = make('client');
     await ask('GET', `/v1/environments/${token}`);
+    await ask('GET', `/v1/environments/${token.replaceAll('_', '%5F')}`);
     await register(make('device').token, { connectionName: `mine ${token}` });
-    expect(log.map(({ event }) => event)).toEqual(['refused', 'registered']);
+    expect(log.map(({ event }) => event)).toEqual(['refused', 'refused', 'registered']);
     expect(JSON.stringify(log)).not.toContain(token.slice(12));
   });
 });
