@@ -35,6 +35,25 @@ describe('the log of a mirror', () => {
     });
   });
 
+  it.each([15, 16, 17, 40])(
+    '[SEQ-4] gives back %i events that were written at once, and none of a log that was left',
+    (count) => {
+      const mirror = store.mirror('env-1');
+      for (let seq = 1; seq <= 20; seq++) mirror.append(agentA, 'log-1', seq, 'left');
+      const texts = Array.from({ length: count }, (_, n) => `${n}`);
+      texts.forEach((text, n) => {
+        mirror.append(agentA, 'log-2', n + 1, text);
+        mirror.append(agentB, 'log-3', n + 1, `b${text}`);
+      });
+      store.flush();
+      both((it) => {
+        expect(readAll(it.mirror('env-1'), agentA).texts).toEqual(texts);
+        expect(readAll(it.mirror('env-1'), agentB).texts).toEqual(texts.map((text) => `b${text}`));
+      });
+      expect(home.query<{ n: number }>('SELECT count(*) AS n FROM event')[0]?.n).toBe(2 * count);
+    },
+  );
+
   it('[SEQ-4] passes over what was told before, also after a restart', () => {
     for (const seq of [1, 2]) store.mirror('env-1').append(agentA, 'log-1', seq, `${seq}`);
     both((it) => {

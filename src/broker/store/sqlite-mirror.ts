@@ -229,6 +229,7 @@ export class SqliteMirror implements Mirror, Writer {
   }
 
   #change(scope: Scope, known: Conversation | null): Conversation {
+    if (known && this.#changed.has(known)) return known;
     const of = known ?? {
       id: this.#options.mint(),
       scope: { agent_id: scope.agent_id, conversation_id: scope.conversation_id },
