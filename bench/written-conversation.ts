@@ -1,6 +1,7 @@
 import { apply, applyVersion } from '../src/core/apply.ts';
 import type { Fact, RequestedCall } from '../src/core/facts.ts';
 import type { Env, ModelReport, Msg } from '../src/core/messages.ts';
+import { rulingsByTable } from '../src/core/permission.ts';
 import { initialState, type State } from '../src/core/state.ts';
 import { step } from '../src/core/step.ts';
 import { openStore } from '../src/store/sqlite.ts';
@@ -82,8 +83,8 @@ const callOf = (n: number): RequestedCall => ({
   args: '{"file_path":"/notes.txt"}',
   input: { file_path: '/notes.txt' },
   replay: 'safe',
-  access: 'read',
-  inside: true,
+  rulings: rulingsByTable('read-inside', 'Read of /notes.txt'),
+  suggestions: [],
   problem: null,
   diffs: null,
   input_hash: 'd1e5b4d2c3a4f5061728394a5b6c7d8e9f00112233445566778899aabbccddee',

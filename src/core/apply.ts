@@ -2,7 +2,7 @@ import type { Fact, FactOf } from './facts.ts';
 import type { Call, Run, State, Turn } from './state.ts';
 
 /** Version of this fold: a checkpoint made by another one is folded again from the facts. */
-export const applyVersion = 2;
+export const applyVersion = 3;
 const runsKept = 32;
 
 /** The only place where a conversation's state changes. */
@@ -21,7 +21,35 @@ export function apply(state: State, fact: Fact): State {
     case 'cwd_set':
       return { ...state, cwd: fact.cwd, cwdRevision: state.cwdRevision + 1 };
     case 'model_set':
-      return { ...state, model: fact.model };
+      return { ...state, model: fact.model, ...(fact.effort !== undefined && { effort: fact.effort }) };
+    case 'planning_began':
+      return { ...state, planning: fact.file };
+    case 'planning_ended':
+      return { ...state, planning: null };
+    case 'task_started':
+      return { ...state, tasks: [...state.tasks, fact.task] };
+    case 'task_ended': {
+      const task = state.tasks.find(({ id }) => id === fact.task);
+      const tasks = state.tasks.filter((one) => one !== task);
+      const doomed =
+        task && fact.lost ? [...state.doomed, { ...task.process, call: task.call }] : state.doomed;
+      return { ...state, tasks, doomed };
+    }
+    case 'compaction_started': {
+      const { id, cause, attempt, at } = fact;
+      const failures = state.compaction?.failures ?? 0;
+      const compaction = { id, cause, attempt, failures, retryAt: null, at };
+      const overflowed = cause === 'overflow' || (state.turn?.overflowed ?? false);
+      return withTurn({ ...state, compaction }, (turn) => ({ ...turn, run: null, overflowed }));
+    }
+    case 'compaction_failed': {
+      const { compaction } = state;
+      if (!compaction || fact.retryAt === null) return { ...state, compaction: null };
+      const failures = compaction.failures + (fact.counts ? 1 : 0);
+      return { ...state, compaction: { ...compaction, failures, retryAt: fact.retryAt } };
+    }
+    case 'compacted':
+      return { ...state, compaction: null, context: null };
     case 'cwd_refused':
       return { ...state, cwdRevision: state.cwdRevision + 1 };
     case 'input_accepted':
@@ -42,6 +70,11 @@ export function apply(state: State, fact: Fact): State {
       const interrupted = fact.stop_reason === 'cancelled';
       return { ...state, turn: null, interrupted };
     }
+    case 'model_finished': {
+      const { usage, window = null } = fact;
+      const context = usage ? { tokens: usage.total_tokens, window } : null;
+      return withTurn({ ...state, context }, (turn) => ({ ...turn, run: null, overflowed: false }));
+    }
     case 'process_gone':
       return { ...state, doomed: state.doomed.filter((process) => process.pid !== fact.pid) };
     case 'tool_finished':
@@ -61,8 +94,8 @@ type TurnFact = FactOf<
   | 'text'
   | 'message'
   | 'call'
-  | 'model_finished'
   | 'model_failed'
+  | 'call_judged'
   | 'call_asked'
   | 'call_decided'
   | 'tool_started'
@@ -81,8 +114,12 @@ function applyToTurn(turn: Turn, fact: TurnFact): Turn {
       const call: Call = { ...fact.call, run: fact.run, status: 'waiting', since: fact.at, ...undecided };
       return { ...turn, calls: [...turn.calls, call] };
     }
-    case 'model_finished':
-      return { ...turn, run: null };
+    case 'call_judged':
+      return withCall(turn, fact.call, (call) => ({
+        ...call,
+        rulings: fact.rulings,
+        suggestions: fact.suggestions,
+      }));
     case 'model_failed':
       return withRun(turn, (run) => ({
         ...run,
@@ -128,7 +165,16 @@ const settleOrReset = (fact: FactOf<'tool_finished' | 'tool_lost'>) => (call: Ca
 });
 
 function startTurn(state: State, fact: FactOf<'turn_started'>): State {
-  const turn: Turn = { id: fact.turn, inputs: [], run: null, runs: [], calls: [], steps: 0, at: fact.at };
+  const turn: Turn = {
+    id: fact.turn,
+    inputs: [],
+    run: null,
+    runs: [],
+    calls: [],
+    steps: 0,
+    overflowed: false,
+    at: fact.at,
+  };
   return takeInputs({ ...state, turn, interrupted: false }, fact.inputs);
 }
 

@@ -1,7 +1,8 @@
 import type { ErrorCode, Failure } from '../protocol/errors.ts';
 import type { Mode } from '../protocol/modes.ts';
 import type { ReceiptStateName } from '../protocol/shapes.ts';
-import type { FileMark, Process, RequestedCall, Usage } from './facts.ts';
+import type { Mark, Keepsake, Process, RequestedCall, Suggestion, Task, Usage } from './facts.ts';
+import type { Rulings } from './permission.ts';
 
 /** How a device looks from outside a conversation; it changes without facts. */
 export type DeviceView = {
@@ -14,6 +15,10 @@ export type DeviceView = {
   readonly version: string;
   readonly supported_commands: readonly string[];
   readonly tools: readonly string[];
+  /** Left out: nothing is set, every mode may be chosen. */
+  readonly ceiling?: Mode;
+  /** What confines commands; `name` null: nothing, for the `reason`. Left out: not known. */
+  readonly sandbox?: { readonly name: string | null; readonly reason?: string } | undefined;
 };
 
 /** Everything a step may not make up itself: the time, one fresh ULID, the device as it is. */
@@ -65,7 +70,15 @@ export type Command =
   /** `cwd` resolved by the host; null when it is not a directory. */
   | { readonly do: 'set_cwd'; readonly cwd: string | null; readonly asked: string; readonly missing: boolean }
   /** `own`: of this conversation alone; else its agent has it already. */
-  | { readonly do: 'set_model'; readonly model: string; readonly own: boolean }
+  | {
+      readonly do: 'set_model';
+      readonly model: string;
+      readonly own: boolean;
+      /** Left out: as it was. */
+      readonly effort?: string | null;
+    }
+  /** Whole history into a summary, now (CMP-1). */
+  | { readonly do: 'compact' }
   | { readonly do: 'tell_status' }
   /** The host could not do what was asked for; everybody on the conversation is told why. */
   | { readonly do: 'tell_problem'; readonly message: string }
@@ -84,7 +97,14 @@ export type ModelReport =
       readonly calls: readonly RequestedCall[];
       readonly usage: Usage | null;
       readonly truncated: boolean;
+      /** The model would not answer; what it said of it is its answer. */
+      readonly refused?: boolean;
+      readonly window?: number | null;
+      /** What the model wants back with its messages, by message id. */
+      readonly keepsakes?: Readonly<Record<string, Keepsake>>;
     }
+  /** Said of the run to everybody, such as which model took over. */
+  | { readonly kind: 'notice'; readonly text: string }
   | {
       readonly kind: 'failed';
       readonly code: ErrorCode;
@@ -95,7 +115,7 @@ export type ModelReport =
   | { readonly kind: 'lost' };
 
 export type ToolReport =
-  | { readonly kind: 'prepared'; readonly process: Process | null; readonly mark: FileMark | null }
+  | { readonly kind: 'prepared'; readonly process: Process | null; readonly mark: Mark | null }
   | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'progress'; readonly text: string }
   | {
@@ -103,17 +123,41 @@ export type ToolReport =
       readonly status: 'success' | 'error';
       readonly text: string;
       readonly wrote: readonly { readonly path: string; readonly content: string }[];
+      readonly images?: readonly { readonly mediaType: string; readonly data: string }[];
+      readonly planning?: { readonly file: string } | 'ended';
+      readonly task?: Omit<Task, 'call' | 'at'>;
       /** Nobody can say whether it ran (TOOL-3). */
       readonly indeterminate?: boolean;
     }
   /** `look`: what the disk says about a `verify` call; `unknown` for every other kind. */
   | { readonly kind: 'lost'; readonly look: 'done' | 'absent' | 'unknown' };
 
+export type CompactionReport =
+  | { readonly kind: 'finished'; readonly summary: string; readonly usage: Usage | null }
+  | Extract<ModelReport, { kind: 'failed' }>
+  | { readonly kind: 'lost' };
+
+export type TaskReport =
+  | { readonly kind: 'output'; readonly text: string }
+  | { readonly kind: 'ended'; readonly status: 'success' | 'error'; readonly text: string }
+  | { readonly kind: 'lost' };
+
 export type Msg =
   | { readonly kind: 'command'; readonly by: string; readonly command: Command }
   | { readonly kind: 'model'; readonly run: string; readonly report: ModelReport }
   | { readonly kind: 'tool'; readonly call: string; readonly report: ToolReport }
   | { readonly kind: 'gone'; readonly pid: number }
+  | { readonly kind: 'compaction'; readonly id: string; readonly report: CompactionReport }
+  | { readonly kind: 'task'; readonly task: string; readonly report: TaskReport }
+  /** The rules have changed: what they say now of calls that wait to be decided. */
+  | {
+      readonly kind: 'judged';
+      readonly calls: readonly {
+        readonly id: string;
+        readonly rulings: Rulings;
+        readonly suggestions: readonly Suggestion[];
+      }[];
+    }
   | { readonly kind: 'tick' };
 
 /** The fields of a reply that this step decides; the host addresses and shapes it. */

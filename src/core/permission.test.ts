@@ -1,30 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { type Mode, modes, readMode } from '../protocol/modes.ts';
-import type { Access } from './facts.ts';
-import { classify } from './permission.ts';
+import { type Reach, rulingOf, rulingsByTable, type Verdict, verdicts } from './permission.ts';
 
-/** Accesses that a mode frees: inside the working directory, and outside of it. */
-const free: Record<Mode, { inside: readonly Access[]; outside: readonly Access[] }> = {
-  standard: { inside: ['read'], outside: [] },
-  acceptEdits: { inside: ['read', 'edit'], outside: [] },
-  strict: { inside: [], outside: [] },
-  unrestricted: { inside: ['read', 'edit', 'execute'], outside: ['read', 'edit', 'execute'] },
+/** What each mode frees; everything else asks, and what is forbidden is denied. */
+const free: Record<Mode, readonly Reach[]> = {
+  strict: ['internal'],
+  standard: ['internal', 'read-inside'],
+  acceptEdits: ['internal', 'read-inside', 'edit-inside'],
+  unrestricted: [
+    'internal',
+    'read-inside',
+    'read-outside',
+    'edit-inside',
+    'edit-outside',
+    'network',
+    'execute',
+  ],
 };
-const accesses: readonly Access[] = ['read', 'edit', 'execute', 'question'];
+const planned: readonly Reach[] = ['internal', 'question', 'read-inside', 'read-outside', 'network'];
+const reaches = Object.keys(verdicts) as Reach[];
+
+const expected = (mode: Mode, reach: Reach): Verdict => {
+  if (reach === 'forbidden') return 'deny';
+  return free[mode].includes(reach) ? 'allow' : 'ask';
+};
+
 const rows = modes.flatMap((mode) =>
-  (['inside', 'outside'] as const).flatMap((where) =>
-    accesses.map((access) => ({
-      mode,
-      where,
-      access,
-      who: free[mode][where].includes(access) ? 'allow' : 'ask',
-    })),
-  ),
+  reaches.map((reach) => ({ mode, reach, verdict: expected(mode, reach) })),
 );
 
-describe('[APR-1] who decides about a call', () => {
-  it.each(rows)('$mode, $access $where: $who', ({ mode, where, access, who }) => {
-    expect(classify(mode, { access, inside: where === 'inside' })).toBe(who);
+describe('[PERM-1] who decides about a call', () => {
+  it.each(rows)('$mode, $reach: $verdict', ({ mode, reach, verdict }) => {
+    expect(rulingOf(rulingsByTable(reach, 'why'), mode, false)).toEqual({ verdict, reason: 'why' });
+  });
+
+  it.each(rows)('[PERM-5] planning in $mode, $reach is never freer', ({ mode, reach, verdict }) => {
+    const { verdict: planning } = rulingOf(rulingsByTable(reach, 'why'), mode, true);
+    expect(planning).toBe(planned.includes(reach) ? verdict : 'deny');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Doomed, FileMark } from './facts.ts';
+import type { Doomed, Mark } from './facts.ts';
 import type { Call, State, Turn } from './state.ts';
 
 /**
@@ -11,11 +11,13 @@ export type Effect =
   /** Make a call ready: nothing happens outside yet, so a lost one is simply made ready again. */
   | { readonly do: 'prepare'; readonly call: Call }
   /** The call itself, started durably before. */
-  | { readonly do: 'tool'; readonly call: Call; readonly mark: FileMark | null }
+  | { readonly do: 'tool'; readonly call: Call; readonly mark: Mark | null }
+  /** A summary of everything so far, that the model reads instead of it (CMP-1). */
+  | { readonly do: 'compact'; readonly compaction: string }
   /** A process whose call is settled must not live on (TOOL-5). */
   | { readonly do: 'kill'; readonly process: Doomed };
 
-/** `model:<run>`, `prepare:<call>`, `tool:<call>`, `kill:<pid>`. */
+/** `model:<run>`, `prepare:<call>`, `tool:<call>`, `compact:<id>`, `kill:<pid>`. */
 export type EffectId = string;
 
 export type Plan = { readonly effects: ReadonlyMap<EffectId, Effect>; readonly wakeAt: number | null };
@@ -23,6 +25,9 @@ export type Plan = { readonly effects: ReadonlyMap<EffectId, Effect>; readonly w
 export function plan(state: State): Plan {
   const effects = new Map<EffectId, Effect>();
   for (const process of state.doomed) effects.set(`kill:${process.pid}`, { do: 'kill', process });
+  const { compaction } = state;
+  if (compaction && compaction.retryAt === null)
+    effects.set(`compact:${compaction.id}`, { do: 'compact', compaction: compaction.id });
   const run = state.turn?.run;
   if (run && run.retryAt === null) effects.set(`model:${run.id}`, { do: 'model', run: run.id });
   if (state.turn && !run) {
@@ -31,7 +36,7 @@ export function plan(state: State): Plan {
       else effects.set(`prepare:${call.id}`, { do: 'prepare', call });
     }
   }
-  return { effects, wakeAt: run?.retryAt ?? null };
+  return { effects, wakeAt: run?.retryAt ?? compaction?.retryAt ?? null };
 }
 
 /**

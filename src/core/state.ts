@@ -1,5 +1,13 @@
 import type { Mode } from '../protocol/modes.ts';
-import type { Doomed, FileMark, Process, QueuedInput, RequestedCall } from './facts.ts';
+import type {
+  CompactionCause,
+  Doomed,
+  Mark,
+  Process,
+  QueuedInput,
+  RequestedCall,
+  Task,
+} from './facts.ts';
 
 /** `waiting`: its turn has not come. `asked`: a person decides. `running`: durable before its effect began. `settled`: has its result. */
 export type CallStatus = 'waiting' | 'asked' | 'running' | 'settled';
@@ -15,7 +23,7 @@ export type Call = RequestedCall & {
   /** When it was requested, asked about or started, whichever came last. */
   readonly since: number;
   readonly process: Process | null;
-  readonly mark: FileMark | null;
+  readonly mark: Mark | null;
 };
 
 export type OpenMessage = {
@@ -37,6 +45,17 @@ export type Run = {
   readonly at: number;
 };
 
+/** A summary in the making; nothing else is asked of the model meanwhile. */
+export type Compaction = {
+  readonly id: string;
+  readonly cause: CompactionCause;
+  readonly attempt: number;
+  readonly failures: number;
+  /** When to try again; null while it is being made. */
+  readonly retryAt: number | null;
+  readonly at: number;
+};
+
 export type Turn = {
   readonly id: string;
   readonly inputs: readonly QueuedInput[];
@@ -45,6 +64,8 @@ export type Turn = {
   readonly runs: readonly string[];
   readonly calls: readonly Call[];
   readonly steps: number;
+  /** The model refused a request for its length, and has not answered since. */
+  readonly overflowed: boolean;
   readonly at: number;
 };
 
@@ -55,12 +76,20 @@ export type State = {
   readonly mode: Mode;
   /** Null: the agent's. */
   readonly model: string | null;
+  /** How hard the model shall think, in its provider's words; null: the model's own. */
+  readonly effort: string | null;
+  /** The file of the plan that is being made (PERM-5). */
+  readonly planning: string | null;
   readonly cwd: string;
   readonly cwdRevision: number;
   readonly queue: readonly QueuedInput[];
   /** Number of the next queue id. */
   readonly nextItem: number;
   readonly turn: Turn | null;
+  readonly compaction: Compaction | null;
+  /** What the model said of its last request: tokens in and out, and how many it can take; null after a compaction. */
+  readonly context: { readonly tokens: number; readonly window: number | null } | null;
+  readonly tasks: readonly Task[];
   /** An abort came since the last turn began: the next input is told as queued first, as stock does. */
   readonly interrupted: boolean;
   /** The last 32 runs with the client messages that each one works on. */
@@ -74,11 +103,16 @@ export const initialState: State = {
   conversation_id: '',
   mode: 'standard',
   model: null,
+  effort: null,
+  planning: null,
   cwd: '',
   cwdRevision: 0,
   queue: [],
   nextItem: 1,
   turn: null,
+  compaction: null,
+  context: null,
+  tasks: [],
   interrupted: false,
   runs: [],
   doomed: [],

@@ -1,5 +1,6 @@
 import type { LoopStatusName } from '../protocol/shapes.ts';
 import type { DeviceView } from './messages.ts';
+import { rulingOf } from './permission.ts';
 import type { Call, State } from './state.ts';
 
 /** The call that a person is asked about; one at a time per conversation. */
@@ -9,12 +10,13 @@ export const askedCall = (state: State): Call | null =>
 export const requestIdOf = (call: Call): string => `perm-${call.id}`;
 
 /** What is shown for a decision (`control_request.request`). */
-export const requestOf = (call: Call) => ({
+export const requestOf = (call: Call, { mode, planning }: Pick<State, 'mode' | 'planning'>) => ({
   subtype: 'can_use_tool' as const,
   tool_name: call.name,
   input: call.input,
   tool_call_id: call.id,
-  permission_suggestions: [],
+  permission_suggestions: call.suggestions.map(({ id, text }) => ({ id, text })),
+  reason: rulingOf(call.rulings, mode, planning !== null).reason,
   blocked_path: null,
   ...(call.diffs && { diffs: [...call.diffs] }),
 });
@@ -30,12 +32,13 @@ export function pendingCalls(state: State): readonly Call[] {
 export const pendingRequests = (state: State) =>
   pendingCalls(state).map((call) => ({
     request_id: requestIdOf(call),
-    request: requestOf(call),
+    request: requestOf(call, state),
     input_hash: call.input_hash,
   }));
 
 function statusName(state: State): LoopStatusName {
-  const { turn } = state;
+  const { turn, compaction } = state;
+  if (compaction) return compaction.retryAt === null ? 'WAITING_FOR_API_RESPONSE' : 'RETRYING_API_REQUEST';
   if (!turn) return 'WAITING_ON_INPUT';
   if (turn.run?.retryAt != null) return 'RETRYING_API_REQUEST';
   if (turn.run) return turn.run.streaming ? 'PROCESSING_API_RESPONSE' : 'WAITING_FOR_API_RESPONSE';
@@ -49,6 +52,8 @@ const openCalls = (state: State): readonly Call[] =>
 function waitingFor(state: State) {
   const asked = askedCall(state);
   if (asked) return { kind: 'approval', since: asked.since, detail: asked.name };
+  const { compaction } = state;
+  if (compaction) return { kind: 'model', since: compaction.at, detail: 'summarising the conversation' };
   const run = state.turn?.run;
   if (run) {
     const answer = run.streaming ? 'answering' : 'no answer yet';
@@ -82,8 +87,8 @@ export const queueSnapshot = (state: State) =>
   state.queue.map((item) => ({
     id: item.id,
     client_message_id: item.client_message_id,
-    kind: 'message' as const,
-    source: 'user' as const,
+    kind: item.kind ?? ('message' as const),
+    source: item.kind ?? ('user' as const),
     content: item.messages.find((message) => message.content !== undefined)?.content ?? '',
     enqueued_at: new Date(item.at).toISOString(),
     ...(item.paused && { paused: true as const }),
@@ -93,7 +98,7 @@ export const deviceStatus = (state: State, device: DeviceView) => ({
   current_connection_id: device.connection_id,
   connection_name: device.connection_name,
   is_online: true,
-  is_processing: state.turn !== null,
+  is_processing: state.turn !== null || state.compaction !== null,
   current_permission_mode: state.mode,
   current_working_directory: state.cwd,
   cwd_revision: state.cwdRevision,
@@ -103,10 +108,17 @@ export const deviceStatus = (state: State, device: DeviceView) => ({
   current_toolset_preference: 'auto',
   current_loaded_tools: device.tools,
   current_available_skills: [],
-  background_processes: [],
+  background_processes: state.tasks.toReversed().map(({ id, kind, title, at }) => ({
+    process_id: id,
+    kind,
+    command: title,
+    status: 'running',
+    started_at: new Date(at).toISOString(),
+  })),
   pending_control_requests: pendingRequests(state),
   experiments: [],
   memory_directory: null,
   reflection_settings: null,
   supported_commands: device.supported_commands,
+  ...(device.sandbox && { sandbox: device.sandbox }),
 });

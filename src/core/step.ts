@@ -3,11 +3,14 @@ import type { Fact } from './facts.ts';
 import type { Env, Msg, Say } from './messages.ts';
 import type { State } from './state.ts';
 import { abort } from './steps/abort.ts';
+import { judgeAgain } from './steps/calls.ts';
+import { compactNow, hearCompaction, retryCompactionIfDue } from './steps/compaction.ts';
 import { complain, configure, setCwd, setMode, setModel, tellStatus } from './steps/configure.ts';
 import { decide } from './steps/decide.ts';
 import { acceptInput } from './steps/input.ts';
 import { hearModel, retryIfDue } from './steps/model.ts';
 import { removeItem, resumeQueue } from './steps/queue.ts';
+import { hearTask } from './steps/task.ts';
 import { hearTool } from './steps/tool.ts';
 import { proceed } from './steps/turn.ts';
 
@@ -35,8 +38,15 @@ function hear(draft: Draft, msg: Msg): void {
     case 'gone':
       if (!draft.state.doomed.some((process) => process.pid === msg.pid)) return;
       return draft.fact({ kind: 'process_gone', v: 1, pid: msg.pid });
+    case 'compaction':
+      return hearCompaction(draft, msg.id, msg.report);
+    case 'task':
+      return hearTask(draft, msg.task, msg.report);
+    case 'judged':
+      return judgeAgain(draft, msg.calls);
     case 'tick':
-      return retryIfDue(draft);
+      retryIfDue(draft);
+      return retryCompactionIfDue(draft);
   }
 }
 
@@ -56,6 +66,8 @@ function obey(draft: Draft, { command, by }: Extract<Msg, { kind: 'command' }>):
       return setCwd(draft, command);
     case 'set_model':
       return setModel(draft, command);
+    case 'compact':
+      return compactNow(draft);
     case 'tell_status':
       return tellStatus(draft);
     case 'tell_problem':

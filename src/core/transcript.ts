@@ -1,4 +1,4 @@
-import type { Fact, QueuedInput } from './facts.ts';
+import type { Fact, Keepsake, QueuedInput } from './facts.ts';
 
 /** What a model and `conversation_messages_list` see of a conversation: finished things only, in order. */
 export type TranscriptItem =
@@ -15,6 +15,7 @@ export type TranscriptItem =
       readonly at: number;
       readonly text: string;
       readonly run: string;
+      readonly keepsake?: Keepsake;
     }
   | {
       readonly kind: 'call';
@@ -25,6 +26,7 @@ export type TranscriptItem =
       /** Arguments as the model wrote them. */
       readonly args: string;
       readonly run: string;
+      readonly keepsake?: Keepsake;
     }
   | {
       readonly kind: 'result';
@@ -34,7 +36,11 @@ export type TranscriptItem =
       readonly status: 'success' | 'error';
       readonly text: string;
       readonly run: string;
-    };
+      /** Base64. */
+      readonly images?: readonly { readonly mediaType: string; readonly data: string }[];
+    }
+  /** The model reads this instead of all that stands before it (CMP-1). */
+  | { readonly kind: 'summary'; readonly id: string; readonly at: number; readonly text: string };
 
 /** The transcript so far and the inputs that wait for their turn. Grows in place: one fold serves a conversation's whole life. */
 export type Transcript = { readonly items: TranscriptItem[]; readonly waiting: Map<string, QueuedInput> };
@@ -60,11 +66,27 @@ export function tell(transcript: Transcript, fact: Fact): void {
       }
       return;
     case 'message':
-      transcript.items.push({ kind: fact.field, id: fact.id, at: fact.at, text: fact.text, run: fact.run });
+      transcript.items.push({
+        kind: fact.field,
+        id: fact.id,
+        at: fact.at,
+        text: fact.text,
+        run: fact.run,
+        ...(fact.keepsake && { keepsake: fact.keepsake }),
+      });
       return;
     case 'call': {
-      const { id: call, message, name, args } = fact.call;
-      transcript.items.push({ kind: 'call', id: message, at: fact.at, call, name, args, run: fact.run });
+      const { id: call, message, name, args, keepsake } = fact.call;
+      transcript.items.push({
+        kind: 'call',
+        id: message,
+        at: fact.at,
+        call,
+        name,
+        args,
+        run: fact.run,
+        ...(keepsake && { keepsake }),
+      });
       return;
     }
     case 'tool_finished':
@@ -76,8 +98,20 @@ export function tell(transcript: Transcript, fact: Fact): void {
         status: fact.status,
         text: fact.text,
         run: fact.run,
+        ...(fact.images && { images: fact.images }),
       });
+      return;
+    case 'compacted':
+      transcript.items.push({ kind: 'summary', id: fact.id, at: fact.at, text: fact.summary });
   }
+}
+
+/** What a model reads: from the last summary on, after the messages that it could not know of yet (CMP-2). */
+export function contextOf(items: readonly TranscriptItem[]): readonly TranscriptItem[] {
+  const at = items.findLastIndex((item) => item.kind === 'summary');
+  if (at < 0) return items;
+  const answered = items.slice(0, at).findLastIndex((item) => item.kind !== 'user');
+  return [...items.slice(at, at + 1), ...items.slice(answered + 1, at), ...items.slice(at + 1)];
 }
 
 function userItems(item: QueuedInput, at: number): TranscriptItem[] {

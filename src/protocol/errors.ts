@@ -33,6 +33,8 @@ export const errorTable = {
   queue_item_not_found: { http: 404, retry: 'never', close: null },
   path_not_directory: { http: 400, retry: 'never', close: null },
   mode_unknown: { http: 400, retry: 'never', close: null },
+  mode_not_allowed: { http: 403, retry: 'never', close: null },
+  turn_running: { http: 409, retry: 'after', close: null },
   git_failed: { http: 409, retry: 'after', close: null },
   // inputs and decisions
   idempotency_conflict: { http: 409, retry: 'never', close: null },
@@ -47,6 +49,7 @@ export const errorTable = {
   model_unknown: { http: 404, retry: 'never', close: null },
   model_unavailable: { http: 503, retry: 'same', close: null },
   model_refused: { http: 502, retry: 'after', close: null },
+  context_overflow: { http: 400, retry: 'after', close: null },
   model_reply_invalid: { http: 502, retry: 'same', close: null },
   max_steps: { http: 500, retry: 'after', close: null },
   indeterminate: { http: 500, retry: 'unknown', close: null },

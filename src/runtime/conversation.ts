@@ -15,6 +15,7 @@ import { Effects } from './effects/effects.ts';
 import type { Host } from './host.ts';
 import { inputChange, knownIn, receiptFrame } from './receipts.ts';
 import { type Stalled, snapshots } from './snapshots.ts';
+import { TaskList } from './tasks/task-list.ts';
 
 /** Who asked: gets the one answer, and what only the asker is told. */
 export type Asker = {
@@ -49,6 +50,8 @@ export class Conversation implements Member {
   readonly scope: ScopeId;
   /** As of the last commit; nothing newer is ever visible. */
   state: State;
+  readonly tasks = new TaskList((msg) => this.hear(msg));
+  readonly seen = new Map<string, string>();
   readonly #host: Host;
   readonly #effects: Effects;
   #inbox: Waiting[] = [];
@@ -67,6 +70,7 @@ export class Conversation implements Member {
     this.#sinceCheckpoint = loaded.sinceCheckpoint;
     this.#effects = new Effects(this, host);
     this.#effects.recover(plan(this.state).effects);
+    for (const { id } of this.state.tasks) this.hear({ kind: 'task', task: id, report: { kind: 'lost' } });
     this.#follow(true);
   }
 
@@ -154,7 +158,12 @@ export class Conversation implements Member {
       say.say === 'receipt' && !say.known ? [inputChange(say.receipt, at)] : [],
     );
     const due = facts.length > 0 && sinceCheckpoint === 0;
-    const busy = state.turn !== null || state.queue.length > 0 || state.doomed.length > 0;
+    const busy =
+      state.turn !== null ||
+      state.compaction !== null ||
+      state.queue.length > 0 ||
+      state.doomed.length > 0 ||
+      state.tasks.length > 0;
     const checkpoint = due && { checkpoint: state };
     return { scope: this.scope, at, facts, events, inputs, consumed, busy, ...checkpoint };
   }

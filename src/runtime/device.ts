@@ -22,6 +22,9 @@ import { brokerPrincipal, type Connection, type Link, within } from './link.ts';
 import { modelCatalogue } from './models/catalogue.ts';
 import { defaultModel, endpointsOf, modelResolver, type Variables } from './models/handles.ts';
 import type { WireOptions } from './models/openai-compatible.ts';
+import { tableOnly } from './rules/judge.ts';
+import type { SandboxSetting } from './sandbox/sandbox.ts';
+import { sandboxing } from './sandbox/sandboxing.ts';
 import { deviceSnapshot } from './snapshots.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { tools as builtInTools } from './tools/index.ts';
@@ -35,6 +38,8 @@ export type DeviceOptions = {
   readonly cwd: string;
   readonly version: string;
   readonly mode?: Mode;
+  /** Whether commands are confined. Default: `auto`. */
+  readonly sandbox?: SandboxSetting;
   /** What whoever asks may do here, at most, whatever the door says of them. Default: everything. */
   readonly policy?: readonly Privilege[];
   readonly clock?: Clock;
@@ -78,6 +83,14 @@ export class Device {
     const publish = (text: string): void => {
       for (const link of this.#links) link.push(text);
     };
+    const toolEnv = toolEnvironment(env);
+    const readable = [options.scratch];
+    const sandbox = sandboxing({
+      setting: options.sandbox ?? 'auto',
+      farhand: options.home,
+      readable,
+      env: toolEnv,
+    });
     this.host = {
       store,
       committer,
@@ -88,7 +101,10 @@ export class Device {
       external: new ExternalTools({ clock, taken: toolNames, publish }),
       scratch: options.scratch,
       denied: [options.home],
-      toolEnv: toolEnvironment(env),
+      readable,
+      rules: tableOnly,
+      toolEnv,
+      sandbox,
       mint: options.mint,
       trouble: options.trouble,
       view: (cwd): DeviceView => ({
@@ -98,6 +114,7 @@ export class Device {
         version: options.version,
         supported_commands: commandTypes,
         tools: toolNames,
+        sandbox: sandbox.status(),
       }),
       model: (handle) => modelAt(handle ?? defaultModel(env)),
       models: () => modelCatalogue(endpointsOf(env), defaultModel(env)),
@@ -226,6 +243,7 @@ export class Device {
     this.#closed = true;
     this.host.committer.close();
     await this.conversations.close();
+    await this.host.sandbox.close();
     for (const link of this.#links) link.close(1012, 'the runtime is restarting');
     this.host.store.close();
   }

@@ -7,6 +7,8 @@ import type { Committer } from './committer.ts';
 import type { ExternalTools } from './external/external-tools.ts';
 import type { ModelEntry } from './models/catalogue.ts';
 import type { Model } from './models/model.ts';
+import type { Rules } from './rules/judge.ts';
+import type { Sandboxing } from './sandbox/sandboxing.ts';
 import type { Tool } from './tools/tool.ts';
 
 /** What a conversation needs from the device it lives on. */
@@ -24,8 +26,12 @@ export interface Host {
   readonly scratch: string;
   /** Folders that no file tool may touch. */
   readonly denied: readonly string[];
+  /** Folders below those that they may read all the same. */
+  readonly readable: readonly string[];
+  readonly rules: Rules;
   /** The environment of child processes, without the user's secrets. */
   readonly toolEnv: Readonly<Record<string, string>>;
+  readonly sandbox: Sandboxing;
   /** Told of what no client asked about: a fault of the program, a process that would not die. */
   readonly trouble: (what: string, error: unknown) => void;
   /** A fresh ULID. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact, FactOf, QueuedInput, RequestedCall } from '../core/facts.ts';
+import { rulingsByTable } from '../core/permission.ts';
 import { initialState, type State } from '../core/state.ts';
 import type { InputRecord } from '../store/store.ts';
 import type { Kept } from './chaos-evidence.ts';
@@ -110,7 +111,7 @@ describe('a story', () => {
 
 const call = (more: Partial<RequestedCall> = {}): Fact => ({
   kind: 'call',
-  v: 1,
+  v: 2,
   run: 'run-1',
   at: 0,
   call: {
@@ -120,8 +121,8 @@ const call = (more: Partial<RequestedCall> = {}): Fact => ({
     args: '{}',
     input: {},
     replay: 'once',
-    access: 'execute',
-    inside: true,
+    rulings: rulingsByTable('execute', 'a test'),
+    suggestions: [],
     problem: null,
     diffs: null,
     input_hash: 'h',
@@ -191,7 +192,7 @@ describe('untold', () => {
   const run = { id: 'run-1', attempt: 1, failures: 0, streaming: false, messages: [], retryAt: null, at: 0 };
   const busy: State = {
     ...initialState,
-    turn: { id: 'batch-1', inputs: [], run, runs: ['run-1'], calls: [], steps: 1, at: 0 },
+    turn: { id: 'batch-1', inputs: [], run, runs: ['run-1'], calls: [], steps: 1, overflowed: false, at: 0 },
   };
   const waits = { kind: 'model', since: 0, detail: 'no answer yet' };
 

@@ -176,6 +176,12 @@ export class Mover {
       }
       case 'tool':
         return this.scene.done(effect.call.id);
+      case 'compact':
+        return this.scene.hear({
+          kind: 'compaction',
+          id: effect.compaction,
+          report: { kind: 'finished', summary: 'so far', usage: null },
+        });
       case 'kill':
         return this.scene.hear({ kind: 'gone', pid: effect.process.pid });
     }

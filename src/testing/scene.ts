@@ -1,6 +1,7 @@
 import { apply } from '../core/apply.ts';
-import type { Access, Fact, ReplayClass, RequestedCall } from '../core/facts.ts';
+import type { Fact, ReplayClass, RequestedCall } from '../core/facts.ts';
 import type { Command, DeviceView, KnownInput, ModelReport, Msg, Say, ToolReport } from '../core/messages.ts';
+import { type Reach, rulingsByTable } from '../core/permission.ts';
 import { initialState, type State } from '../core/state.ts';
 import { deviceStatus, loopStatus, queueSnapshot, requestIdOf } from '../core/status.ts';
 import { type Step, step } from '../core/step.ts';
@@ -158,19 +159,20 @@ export const inputOf = (
 });
 
 const tools = {
-  Read: ['read', 'safe'],
-  Write: ['edit', 'verify'],
-  Edit: ['edit', 'verify'],
+  Read: ['read-inside', 'safe'],
+  Write: ['edit-inside', 'verify'],
+  Edit: ['edit-inside', 'verify'],
   Bash: ['execute', 'once'],
   AskUserQuestion: ['question', 'safe'],
-} as const satisfies Record<string, readonly [Access, ReplayClass]>;
+} as const satisfies Record<string, readonly [Reach, ReplayClass]>;
 export type ToolName = keyof typeof tools;
 export const isToolName = (name: string): name is ToolName => Object.hasOwn(tools, name);
 
 /** A call as the host passes it on: inside the working directory and without a problem, unless told otherwise. */
 export function callOf(id: string, name: ToolName, more: Partial<RequestedCall> = {}): RequestedCall {
-  const [access, replay] = tools[name];
-  const plain = { id, message: `msg-${id}`, name, args: '{}', input: {}, replay, access, inside: true };
+  const [reach, replay] = tools[name];
+  const rulings = rulingsByTable(reach, `${name} in a test`);
+  const plain = { id, message: `msg-${id}`, name, args: '{}', input: {}, replay, rulings, suggestions: [] };
   return { ...plain, problem: null, diffs: null, input_hash: `hash of ${id}`, ...more };
 }
 

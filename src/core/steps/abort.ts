@@ -18,7 +18,7 @@ export function abort(draft: Draft, { run_id, as_of }: Abort): void {
   if (run) closeMessages(draft, run);
   if (draft.state.queue.length > 0) draft.fact({ kind: 'queue_paused', v: 1 });
   // Idle is told before the turn has unwound, as stock does, so that nobody waits for the unwinding.
-  const idle = { ...draft.state, turn: null };
+  const idle = { ...draft.state, turn: null, compaction: null };
   draft.loop('WAITING_ON_INPUT', idle);
   draft.device(idle);
   draft.lifecycle('status', { run_id: run, message: 'Interrupted', level: 'warning' });
@@ -32,5 +32,6 @@ export function abort(draft: Draft, { run_id, as_of }: Abort): void {
       : `Interrupted by the user before ${call.name} was run.`;
     settle(draft, call, 'error', text, { indeterminate: ran, told: ran });
   }
+  if (draft.state.compaction) draft.fact({ kind: 'compaction_failed', v: 1, retryAt: null, counts: false });
   finishTurn(draft, 'cancelled');
 }

@@ -1,13 +1,14 @@
 import type { Draft } from '../draft.ts';
-import type { RequestedCall } from '../facts.ts';
-import { classify } from '../permission.ts';
+import type { FactOf, RequestedCall } from '../facts.ts';
+import type { Msg } from '../messages.ts';
+import { rulingOf, type Verdict } from '../permission.ts';
 import type { Call } from '../state.ts';
 import { requestIdOf, requestOf } from '../status.ts';
 
 /** The calls of one answer: shown, then sorted into those a rule decides and those a person does (APR-1). */
 export function requestCalls(draft: Draft, run: string, calls: readonly RequestedCall[]): void {
   for (const call of calls) {
-    draft.fact({ kind: 'call', v: 1, call, run, at: draft.env.at });
+    draft.fact({ kind: 'call', v: 2, call, run, at: draft.env.at });
     draft.delta({
       type: 'message',
       id: call.message,
@@ -36,40 +37,47 @@ export function advance(draft: Draft, first = false): void {
 }
 
 function applyRules(draft: Draft): void {
-  const allowed: string[] = [];
-  const denied: string[] = [];
-  const asked: string[] = [];
+  const sorted = { allow: [] as string[], deny: [] as string[], ask: [] as string[] };
   for (const call of draft.state.turn?.calls ?? []) {
-    if (call.problem !== null) {
-      denied.push(call.id);
-      draft.fact({
-        kind: 'call_decided',
-        v: 1,
-        call: call.id,
-        allow: false,
-        by: 'rule',
-        reason: call.problem,
-        input: null,
-      });
-    } else if (classify(draft.state.mode, call) === 'allow') {
-      allowed.push(call.id);
-      draft.fact({
-        kind: 'call_decided',
-        v: 1,
-        call: call.id,
-        allow: true,
-        by: 'rule',
-        reason: null,
-        input: null,
-      });
-    } else asked.push(call.id);
+    const verdict = sortCall(draft, call);
+    sorted[verdict].push(call.id);
   }
   draft.lifecycle('approval_classification_end', {
     run_id: draft.state.turn?.runs.at(-1),
-    auto_allowed_tool_call_ids: allowed,
-    auto_denied_tool_call_ids: denied,
-    user_input_tool_call_ids: asked,
+    auto_allowed_tool_call_ids: sorted.allow,
+    auto_denied_tool_call_ids: sorted.deny,
+    user_input_tool_call_ids: sorted.ask,
   });
+}
+
+/** Decides what the rules decide; what they leave to a person stays undecided. */
+function sortCall(draft: Draft, call: Call): Verdict {
+  const { mode, planning } = draft.state;
+  const { verdict, reason } =
+    call.problem === null
+      ? rulingOf(call.rulings, mode, planning !== null)
+      : ({ verdict: 'deny', reason: call.problem } as const);
+  if (verdict === 'ask') return verdict;
+  const allow = verdict === 'allow';
+  const why = allow ? null : reason;
+  draft.fact({ kind: 'call_decided', v: 1, call: call.id, allow, by: 'rule', reason: why, input: null });
+  return verdict;
+}
+
+/** The rules have changed: what waits to be decided is sorted again, and a request that needs no answer any more is withdrawn (PERM-6). */
+export function judgeAgain(draft: Draft, judged: Extract<Msg, { kind: 'judged' }>['calls']): void {
+  const waiting = draft.state.turn?.calls.filter((call) => call.allowed === null) ?? [];
+  let decided = false;
+  for (const { id, rulings, suggestions } of judged) {
+    if (!waiting.some((call) => call.id === id)) continue;
+    draft.fact({ kind: 'call_judged', v: 1, call: id, rulings, suggestions });
+    const call = draft.state.turn?.calls.find((one) => one.id === id);
+    if (call && sortCall(draft, call) !== 'ask') decided = true;
+  }
+  if (!decided) return;
+  draft.device();
+  if (draft.state.turn?.calls.every((one) => one.allowed !== null)) draft.loop('EXECUTING_CLIENT_SIDE_TOOL');
+  advance(draft);
 }
 
 /** One question at a time; the others show in `pending_control_requests`. */
@@ -78,7 +86,7 @@ function ask(draft: Draft, call: Call): void {
   draft.loop();
   draft.event('control_request', {
     request_id: requestIdOf(call),
-    request: requestOf(call),
+    request: requestOf(call, draft.state),
     input_hash: call.input_hash,
     agent_id: draft.state.agent_id,
     conversation_id: draft.state.conversation_id,
@@ -86,7 +94,11 @@ function ask(draft: Draft, call: Call): void {
   draft.device();
 }
 
-export type Settlement = { readonly indeterminate?: boolean; readonly told?: boolean };
+export type Settlement = {
+  readonly indeterminate?: boolean;
+  readonly told?: boolean;
+  readonly images?: FactOf<'tool_finished'>['images'];
+};
 
 /** Gives a call its result, once. `told` false: it never showed as running, so clients are not told of an end. */
 export function settle(
@@ -96,7 +108,7 @@ export function settle(
   text: string,
   how: Settlement = {},
 ): void {
-  const { indeterminate = false, told = true } = how;
+  const { indeterminate = false, told = true, images } = how;
   draft.fact({
     kind: 'tool_finished',
     v: 1,
@@ -106,6 +118,7 @@ export function settle(
     indeterminate,
     run: call.run,
     at: draft.env.at,
+    ...(images && { images }),
   });
   if (!told) return;
   const end = { id: call.message, date: draft.date(), message_type: 'client_tool_end', run_id: call.run };

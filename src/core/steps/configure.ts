@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { readMode } from '../../protocol/modes.ts';
+import { type Mode, readMode } from '../../protocol/modes.ts';
 import type { Draft } from '../draft.ts';
 import type { Command } from '../messages.ts';
 
@@ -20,13 +20,27 @@ export function setMode(draft: Draft, name: string): void {
       `There is no permission mode ${JSON.stringify(name.slice(0, 64))}. Modes: standard, acceptEdits, unrestricted, strict.`,
       'mode_unknown',
     );
+  const barred = beyondCeiling(draft, mode);
+  if (barred !== null) return complain(draft, barred, 'mode_not_allowed');
   whileExecuting(draft, () => draft.fact({ kind: 'mode_set', v: 1, mode }));
 }
+
+/** [PERM-7] What the device's owner has set holds for everybody who asks from afar. */
+function beyondCeiling({ env, state }: Draft, mode: Mode): string | null {
+  const { ceiling } = env.device;
+  if (ceiling === undefined || freedom.indexOf(mode) <= freedom.indexOf(ceiling)) return null;
+  return `This device allows no mode freer than ${ceiling}, so it stays ${state.mode}. Its owner can change that in its settings.`;
+}
+
+/** From the strictest to the freest. */
+const freedom: readonly Mode[] = ['strict', 'standard', 'acceptEdits', 'unrestricted'];
 
 /** Told to everyone who is there already, and not as a command that runs: to whoever begins here nothing ran. */
 export function configure(draft: Draft, { mode, cwd, missing }: Extract<Command, { do: 'configure' }>): void {
   const { state } = draft;
-  if (mode !== null && mode !== state.mode) draft.fact({ kind: 'mode_set', v: 1, mode });
+  const barred = mode === null ? null : beyondCeiling(draft, mode);
+  if (barred !== null) draft.lifecycle('status', { message: barred, level: 'warning' });
+  else if (mode !== null && mode !== state.mode) draft.fact({ kind: 'mode_set', v: 1, mode });
   if (cwd !== null && cwd !== state.cwd) draft.fact({ kind: 'cwd_set', v: 1, cwd });
   if (draft.state !== state) draft.device();
   draft.accept({});
@@ -51,8 +65,8 @@ export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, {
 }
 
 /** Told before the answer, as stock does (protocol reference 3.14). */
-export function setModel(draft: Draft, { model, own }: Extract<Command, { do: 'set_model' }>): void {
-  if (own) draft.fact({ kind: 'model_set', v: 1, model });
+export function setModel(draft: Draft, { model, own, effort }: Extract<Command, { do: 'set_model' }>): void {
+  if (own) draft.fact({ kind: 'model_set', v: 1, model, ...(effort !== undefined && { effort }) });
   draft.lifecycle('status', { message: `The model is now ${model}.`, level: 'info' });
   draft.loop();
   draft.device();
@@ -62,7 +76,7 @@ export function setModel(draft: Draft, { model, own }: Extract<Command, { do: 's
     applied_to: own ? 'conversation' : 'agent',
     model_id: model,
     model_handle: model,
-    model_settings: {},
+    model_settings: effort === undefined ? {} : { reasoning_effort: effort },
   });
 }
 

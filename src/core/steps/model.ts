@@ -1,15 +1,11 @@
 import type { Draft } from '../draft.ts';
+import type { Keepsake } from '../facts.ts';
 import type { ModelReport } from '../messages.ts';
 import { advance, requestCalls } from './calls.ts';
+import { startCompaction } from './compaction.ts';
+import { maxAttempts, retryDelay } from './retry-delay.ts';
 import { startRun } from './run.ts';
 import { finishTurn } from './turn.ts';
-
-/** Attempts at one answer before the turn ends with an error. */
-const maxAttempts = 3;
-const firstDelayMs = 1_000;
-const maxDelayMs = 30_000;
-/** The longest wait that a provider may ask for; asked sooner, it would only refuse again. */
-const maxAskedDelayMs = 600_000;
 
 export function retryIfDue(draft: Draft): void {
   const run = draft.state.turn?.run;
@@ -23,6 +19,8 @@ export function hearModel(draft: Draft, run: string, report: ModelReport): void 
   switch (report.kind) {
     case 'text':
       return stream(draft, run, report);
+    case 'notice':
+      return draft.lifecycle('status', { run_id: run, message: report.text, level: 'warning' });
     case 'finished':
       return finish(draft, run, report);
     case 'failed':
@@ -48,6 +46,8 @@ function stream(
   const silent = !draft.state.turn?.run?.streaming;
   draft.fact({ kind: 'text', v: 1, message, field, text });
   if (silent) draft.loop();
+  // Nothing but what the model wants back, such as thoughts that it keeps to itself.
+  if (text === '') return;
   const content = field === 'assistant' ? { content: text } : { reasoning: text, source: 'reasoner_model' };
   draft.delta({
     type: 'message',
@@ -61,9 +61,9 @@ function stream(
 
 function finish(draft: Draft, run: string, report: Extract<ModelReport, { kind: 'finished' }>): void {
   if (!draft.state.turn?.run?.streaming) draft.loop('PROCESSING_API_RESPONSE');
-  closeMessages(draft, run);
+  closeMessages(draft, run, report.keepsakes);
   requestCalls(draft, run, report.calls);
-  draft.fact({ kind: 'model_finished', v: 1, usage: report.usage });
+  draft.fact({ kind: 'model_finished', v: 1, usage: report.usage, window: report.window ?? null });
   if (report.usage) {
     draft.delta({
       type: 'message',
@@ -83,19 +83,30 @@ function finish(draft: Draft, run: string, report: Extract<ModelReport, { kind: 
 }
 
 /** What the model said so far becomes part of the transcript; used at the end of a run, and of an aborted one. */
-export function closeMessages(draft: Draft, run: string): void {
+export function closeMessages(
+  draft: Draft,
+  run: string,
+  keepsakes: Readonly<Record<string, Keepsake>> = {},
+): void {
   for (const { id, field, text } of draft.state.turn?.run?.messages ?? []) {
-    draft.fact({ kind: 'message', v: 1, id, field, text, run, at: draft.env.at });
+    const keepsake = keepsakes[id];
+    draft.fact({
+      kind: 'message',
+      v: 1,
+      id,
+      field,
+      text,
+      run,
+      at: draft.env.at,
+      ...(keepsake && { keepsake }),
+    });
   }
 }
 
 function fail(draft: Draft, run: string, report: Extract<ModelReport, { kind: 'failed' }>): void {
   const failures = (draft.state.turn?.run?.failures ?? 0) + 1;
-  if (report.retryable && failures < maxAttempts) {
-    const backoff = Math.min(firstDelayMs * 2 ** (failures - 1), maxDelayMs);
-    const delay = Math.max(backoff, Math.min(report.retryAfterMs ?? 0, maxAskedDelayMs));
-    return retry(draft, run, report.code, report.message, delay, true, 'llm_api_error');
-  }
+  const delay = retryDelay(report, failures);
+  if (delay !== null) return retry(draft, run, report.code, report.message, delay, true, 'llm_api_error');
   const stop = report.code === 'model_reply_invalid' ? 'invalid_llm_response' : 'llm_api_error';
   const voided = openMessageIds(draft);
   draft.fact({
@@ -106,6 +117,20 @@ function fail(draft: Draft, run: string, report: Extract<ModelReport, { kind: 'f
     retryAt: null,
     counts: true,
   });
+  // Once, and again only after an answer: what a summary did not make fit, another one will not (CMP-3).
+  if (report.code === 'context_overflow' && !draft.state.turn?.overflowed) {
+    draft.lifecycle('retry', {
+      run_id: run,
+      message: report.message,
+      reason: 'llm_api_error',
+      error_code: report.code,
+      attempt: 1,
+      max_attempts: 2,
+      delay_ms: 0,
+      voided_message_ids: voided,
+    });
+    return startCompaction(draft, 'overflow');
+  }
   finishTurn(draft, stop, { code: report.code, message: report.message, voided });
 }
 

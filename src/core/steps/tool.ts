@@ -33,11 +33,27 @@ export function hearTool(draft: Draft, id: string, report: ToolReport): void {
           document_content: content,
         });
       }
-      settle(draft, call, report.status, report.text, { indeterminate: report.indeterminate ?? false });
+      planning(draft, report);
+      settle(draft, call, report.status, report.text, {
+        indeterminate: report.indeterminate ?? false,
+        ...(report.images && { images: report.images }),
+      });
+      if (report.task) {
+        draft.fact({ kind: 'task_started', v: 1, task: { ...report.task, call: id, at: draft.env.at } });
+        draft.device();
+      }
       return advance(draft);
     case 'lost':
       return recover(draft, call, report.look);
   }
+}
+
+/** A call has begun to plan, or a person has agreed to the plan (PERM-5). */
+function planning(draft: Draft, { planning: change }: Extract<ToolReport, { kind: 'finished' }>): void {
+  if (change === undefined) return;
+  if (change === 'ended') draft.fact({ kind: 'planning_ended', v: 1 });
+  else draft.fact({ kind: 'planning_began', v: 1, file: change.file });
+  draft.device();
 }
 
 function tellStart(draft: Draft, call: Call): void {
@@ -56,7 +72,7 @@ function recover(draft: Draft, call: Call, look: 'done' | 'absent' | 'unknown'):
       draft,
       call,
       'success',
-      `${call.name} was done just before the runtime was restarted: the file has the new content.`,
+      `${call.name} was done just before the runtime was restarted: its changes are on the disk.`,
     );
   } else {
     const text = `The runtime was restarted while ${call.name} ran: it may have run, in whole, in part, or not at all. Look before doing it again.`;

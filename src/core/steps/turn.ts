@@ -1,5 +1,6 @@
 import type { Draft } from '../draft.ts';
 import type { QueuedInput, StopReason } from '../facts.ts';
+import { isFull, startCompaction } from './compaction.ts';
 import { startRun } from './run.ts';
 
 /** Requests of one turn before it is taken for a loop that no longer leads anywhere. */
@@ -7,9 +8,10 @@ const maxSteps = 200;
 
 /** What follows from the state alone: the next turn when none runs, the next request when every call has its result. */
 export function proceed(draft: Draft): void {
-  const { turn } = draft.state;
-  if (turn && !turn.run && turn.calls.length > 0 && turn.calls.every((call) => call.status === 'settled'))
-    nextRequest(draft);
+  const { turn, compaction } = draft.state;
+  // A summary in the making is waited for: the next request is made of it.
+  if (compaction) return;
+  if (turn && !turn.run && turn.calls.every((call) => call.status === 'settled')) nextRequest(draft);
   if (!draft.state.turn) startTurn(draft);
 }
 
@@ -18,7 +20,14 @@ function nextRequest(draft: Draft): void {
     const message = `The turn made ${maxSteps} model requests without coming to an end. Say how to go on.`;
     return finishTurn(draft, 'max_steps', { code: 'max_steps', message, voided: [] });
   }
-  startRun(draft, 1, mergeWaiting(draft));
+  request(draft, mergeWaiting(draft));
+}
+
+/** Asks the model, or makes room for the answer first (CMP-3). */
+function request(draft: Draft, taken: readonly QueuedInput[]): void {
+  if (!isFull(draft.state)) return startRun(draft, 1, taken);
+  startCompaction(draft, 'full');
+  if (taken.length > 0) draft.queue(taken);
 }
 
 /**
@@ -35,7 +44,7 @@ export function startTurn(draft: Draft, direct = false): void {
     echo(draft, inputs);
     draft.queue();
   }
-  startRun(draft, 1, direct ? [] : inputs);
+  request(draft, direct ? [] : inputs);
 }
 
 /** Inputs that came while tools ran join the turn at its next request. */

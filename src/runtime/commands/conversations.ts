@@ -136,5 +136,7 @@ function messageOf(item: TranscriptItem): Record<string, unknown> {
       const result = { tool_call_id: item.call, status: item.status, tool_return: item.text };
       return { ...base, message_type: 'tool_return_message', ...result, run_id: item.run };
     }
+    case 'summary':
+      return { ...base, message_type: 'summary_message', summary: item.text };
   }
 }

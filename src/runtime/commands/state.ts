@@ -85,7 +85,7 @@ export const stateHandlers = {
       return pendingCalls(conversation.state).map((call) => ({
         runtime: { agent_id, conversation_id },
         request_id: requestIdOf(call),
-        request: requestOf(call),
+        request: requestOf(call, conversation.state),
         input_hash: call.input_hash,
         since: call.since,
       }));

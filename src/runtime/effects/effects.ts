@@ -1,9 +1,10 @@
-import type { Msg } from '../../core/messages.ts';
+import type { CompactionReport, Msg } from '../../core/messages.ts';
 import type { Effect, EffectId } from '../../core/plan.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Host } from '../host.ts';
 import type { Prepared } from '../tools/tool.ts';
+import { runCompaction } from './run-compaction.ts';
 import { runModel } from './run-model.ts';
 import { killDoomed, lookAtLost, prepareTool, runTool } from './run-tool.ts';
 import type { Subject } from './subject.ts';
@@ -28,6 +29,10 @@ export class Effects {
   /** A crash is nothing special: what had started and did not finish is lost, and the conversation decides what follows. */
   recover(effects: ReadonlyMap<EffectId, Effect>): void {
     for (const [id, effect] of effects) {
+      if (effect.do === 'compact') {
+        this.#lost.add(id);
+        this.#report({ kind: 'compaction', id: effect.compaction, report: { kind: 'lost' } });
+      }
       if (effect.do !== 'model' && effect.do !== 'tool') continue;
       this.#lost.add(id);
       if (effect.do === 'model') {
@@ -55,6 +60,7 @@ export class Effects {
 
   async stopAll(): Promise<void> {
     for (const running of this.#running.values()) running.stop();
+    await this.#conversation.tasks.stopAll();
     const left = [...this.#prepared.values()].map((prepared) => prepared.abort());
     await Promise.all([...left, ...[...this.#running.values()].map(({ ended }) => ended)]);
   }
@@ -69,6 +75,15 @@ export class Effects {
         const fail = (why: Failure) =>
           report({ kind: 'model', run, report: { kind: 'failed', ...why, retryable: false } });
         return this.#run(id, () => abort.abort(), asked, fail);
+      }
+      case 'compact': {
+        const abort = new AbortController();
+        const { compaction } = effect;
+        const tell = (report: CompactionReport) =>
+          !abort.signal.aborted && this.#report({ kind: 'compaction', id: compaction, report });
+        const made = runCompaction(this.#conversation, this.#host, abort.signal, tell);
+        const fail = (why: Failure) => tell({ kind: 'failed', ...why, retryable: false });
+        return this.#run(id, () => abort.abort(), made, fail);
       }
       case 'prepare': {
         const { call } = effect;
@@ -88,7 +103,9 @@ export class Effects {
         const prepared = this.#prepared.get(call.id);
         if (!prepared) throw new Error(`internal: ${id} was started here but not made ready here`);
         const tell = (msg: Msg) => this.#report(msg);
-        const ended = runTool(call, prepared, tell).finally(() => this.#prepared.delete(call.id));
+        const ended = runTool(this.#conversation, call, prepared, tell).finally(() =>
+          this.#prepared.delete(call.id),
+        );
         const fail = ({ message }: Failure) => {
           const text = `${message} ${call.name} may have run, in whole or in part. Look before doing it again.`;
           const report = { kind: 'finished', status: 'error', text, wrote: [] } as const;

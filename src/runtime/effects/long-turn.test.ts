@@ -4,6 +4,7 @@ import { initialState } from '../../core/state.ts';
 import { emptyTranscript } from '../../core/transcript.ts';
 import { testDevice } from '../../testing/device.ts';
 import type { ModelPart } from '../models/model.ts';
+import { TaskList } from '../tasks/task-list.ts';
 import { isLongTurn } from './long-turn.ts';
 import { runModel } from './run-model.ts';
 
@@ -40,13 +41,15 @@ describe('a turn of the event loop', () => {
     const subject = {
       scope: { agent_id: null, conversation_id: 'conv-1' },
       state: initialState,
+      tasks: new TaskList(() => undefined),
+      seen: new Map<string, string>(),
       transcript: emptyTranscript,
       hear: () => undefined,
     };
     const others = elsewhere();
     await runModel(
       subject,
-      { ...device.host, model: () => ({ handle: 'test', stream }) },
+      { ...device.host, model: () => ({ handle: 'test', window: null, stream }) },
       'run-1',
       new AbortController().signal,
       () => heard.push('model'),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { RequestedCall } from '../../core/facts.ts';
+import type { Keepsake, RequestedCall } from '../../core/facts.ts';
+import { rulingsByTable } from '../../core/permission.ts';
 import { isDeeper } from '../../link/read-frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import { wellFormed } from '../../protocol/well-formed.ts';
@@ -19,7 +20,7 @@ export const inputHash = (input: unknown): string =>
 export async function requestedCall(
   conversation: Subject,
   host: Host,
-  asked: { readonly id: string; readonly name: string; readonly args: string },
+  asked: { readonly id: string; readonly name: string; readonly args: string; readonly keepsake?: Keepsake },
 ): Promise<RequestedCall> {
   const parsed = parseArguments(asked.args);
   const tools = turnTools(conversation, host);
@@ -34,8 +35,8 @@ export async function requestedCall(
   const unusable = {
     ...about(input),
     replay: 'safe',
-    access: 'execute',
-    inside: false,
+    rulings: rulingsByTable('execute', 'The call cannot be run'),
+    suggestions: [],
     diffs: null,
   } as const;
   if (!tool) {
@@ -45,12 +46,13 @@ export async function requestedCall(
   const problem = 'problem' in parsed ? parsed.problem : tool.check(input);
   if (problem !== null) return { ...unusable, problem };
   const context = toolContext(conversation, host, asked.id);
-  const reach = await tool.reach(input, context);
+  const deeds = await tool.deeds(input, context);
+  const judged = host.rules.judge(tool.name, deeds, context.cwd);
   const diffs = tool.preview ? await tool.preview(input, context) : null;
   // An answer is the person's to give: one that the model wrote into its own question must not pass for it.
   const { answers: _, ...question } = input;
-  const shown = reach.access === 'question' ? question : input;
-  return { ...about(shown), ...reach, replay: tool.replay, problem: null, diffs };
+  const shown = deeds.some(({ reach }) => reach === 'question') ? question : input;
+  return { ...about(shown), ...judged, replay: tool.replay, problem: null, diffs };
 }
 
 function parseArguments(args: string): { input: Record<string, unknown> } | { problem: string } {

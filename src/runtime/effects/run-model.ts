@@ -1,11 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Msg } from '../../core/messages.ts';
+import { contextOf } from '../../core/transcript.ts';
 import { limits } from '../../protocol/limits.ts';
+import { scopeKey } from '../../protocol/shapes.ts';
 import type { Host } from '../host.ts';
-import { systemPrompt } from '../models/context.ts';
 import type { ModelPart } from '../models/model.ts';
+import { systemPromptOf } from '../prompt/system-prompt-of.ts';
 import { isLongTurn } from './long-turn.ts';
+import { modelOf } from './model-of.ts';
 import { requestedCall } from './requested-call.ts';
+import { Spoken } from './spoken.ts';
 import type { Subject } from './subject.ts';
 import { turnTools } from './turn-tools.ts';
 
@@ -24,32 +28,33 @@ export async function runModel(
 ): Promise<void> {
   const tell = (body: Extract<Msg, { kind: 'model' }>['report']) =>
     report({ kind: 'model', run, report: body });
-  const agent = conversation.scope.agent_id === null ? null : host.store.agent(conversation.scope.agent_id);
-  const model = host.model(conversation.state.model ?? agent?.model ?? null);
+  const model = modelOf(conversation, host);
   if ('code' in model) return tell({ kind: 'failed', ...model, retryable: false });
-  const calls: CallPart[] = [];
-  let message = null as { readonly id: string; readonly field: 'assistant' | 'reasoning' } | null;
-  const { items } = conversation.transcript();
+  const items = contextOf(conversation.transcript().items);
   const tools = turnTools(conversation, host);
-  const system = systemPrompt({
-    cwd: conversation.state.cwd,
-    agentName: agent?.name ?? 'Farhand',
-    date: new Date(host.clock.now()).toISOString().slice(0, 10),
-    os: process.platform,
-    tools,
-  });
-  for await (const part of model.stream({ system, transcript: items, tools, signal })) {
+  const { effort } = conversation.state;
+  const cacheKey = scopeKey(conversation.scope);
+  const system = await systemPromptOf(conversation, host, tools, model.handle);
+  const spoken = new Spoken(model.handle, () => `msg-${host.mint()}`);
+  const calls: CallPart[] = [];
+  for await (const part of model.stream({ system, transcript: items, tools, effort, cacheKey, signal })) {
     switch (part.kind) {
       case 'text':
       case 'reasoning': {
-        const field = part.kind === 'text' ? 'assistant' : 'reasoning';
-        const opens = message?.field !== field;
-        if (opens) message = { id: `msg-${host.mint()}`, field };
-        if (message) tell({ kind: 'text', message: message.id, field, text: part.text });
+        const { opens, ...said } = spoken.say(part);
+        tell({ kind: 'text', ...said });
         // A burst never leaves the microtask queue: without a pause its first words, and everybody else, would wait for its last.
         if (opens || isLongTurn()) await setImmediate();
         break;
       }
+      case 'kept': {
+        const opened = spoken.keep(part);
+        if (opened) tell({ kind: 'text', ...opened });
+        break;
+      }
+      case 'notice':
+        tell(part);
+        break;
       case 'call':
         calls.push(part);
         break;
@@ -58,17 +63,21 @@ export async function runModel(
       case 'finish': {
         const seen = new Set(items.flatMap((item) => (item.kind === 'call' ? [item.call] : [])));
         const examined = [];
-        for (const call of calls) {
-          const isUsable = call.id !== '' && call.id.length <= maxCallId && !seen.has(call.id);
-          const id = isUsable ? call.id : `call-${host.mint()}`;
+        for (const { id: given, name, args, kept } of calls) {
+          const isUsable = given !== '' && given.length <= maxCallId && !seen.has(given);
+          const id = isUsable ? given : `call-${host.mint()}`;
           seen.add(id);
-          examined.push(await requestedCall(conversation, host, { ...call, id }));
+          const keepsake = kept && { keepsake: { by: model.handle, data: kept } };
+          examined.push(await requestedCall(conversation, host, { id, name, args, ...keepsake }));
         }
         return tell({
           kind: 'finished',
           calls: examined,
           usage: part.usage,
           truncated: part.reason === 'max_tokens_exceeded',
+          refused: part.reason === 'refused',
+          window: model.window,
+          keepsakes: spoken.keepsakes,
         });
       }
     }

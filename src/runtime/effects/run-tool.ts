@@ -5,6 +5,7 @@ import type { Effect } from '../../core/plan.ts';
 import type { Call } from '../../core/state.ts';
 import { scopeKey } from '../../protocol/shapes.ts';
 import type { ScopeId } from '../../store/store.ts';
+import { settingsOf } from '../commands/runtime-start-settings.ts';
 import type { Host } from '../host.ts';
 import { lookAt } from '../tools/file-change.ts';
 import { killSurvivors } from '../tools/process-tree.ts';
@@ -25,7 +26,16 @@ export const toolContext = (conversation: Subject, host: Host, callId: string): 
   cwd: conversation.state.cwd,
   scratch: host.scratch,
   denied: host.denied,
+  readable: host.readable,
   env: host.toolEnv,
+  tasks: conversation.tasks,
+  seen: conversation.seen,
+  confine: host.sandbox.confine({
+    key: scopeKey(conversation.scope),
+    mode: conversation.state.mode,
+    cwd: conversation.state.cwd,
+    workspace: settingsOf(host.store, conversation.scope).workspace_sandbox ?? null,
+  }),
 });
 
 export async function prepareTool(
@@ -40,12 +50,18 @@ export async function prepareTool(
   return problem === null ? tool.prepare(input, toolContext(conversation, host, call.id)) : { problem };
 }
 
-export async function runTool(call: Call, prepared: Prepared, report: (msg: Msg) => void): Promise<void> {
+export async function runTool(
+  { tasks }: Subject,
+  call: Call,
+  prepared: Prepared,
+  report: (msg: Msg) => void,
+): Promise<void> {
   const tell = (body: Extract<Msg, { kind: 'tool' }>['report']) =>
     report({ kind: 'tool', call: call.id, report: body });
   const result = await prepared.run((text) => tell({ kind: 'progress', text }));
-  const { status, text, wrote = [], indeterminate = false } = result;
-  tell({ kind: 'finished', status, text, wrote, indeterminate });
+  const { wrote = [], indeterminate = false, ...rest } = result;
+  tell({ kind: 'finished', ...rest, wrote, indeterminate });
+  if (result.task) tasks.begun(result.task.id);
 }
 
 /** What can be said of a call whose runtime died: its survivors are killed first, then the disk is looked at (TOOL-4). */

@@ -39,7 +39,7 @@ export function demoModel({ pieceMs = 12, wait = waitOnTimer }: DemoOptions = {}
     const usage = usageOf(request, [text, ...parts.map((part) => part.args)]);
     yield { kind: 'finish', reason: calls.length > 0 ? 'tool_calls' : 'end_turn', usage };
   }
-  return { handle: 'demo', stream };
+  return { handle: 'demo', window: null, stream };
 }
 
 const takesAll = (field: string) => (words: string) => (words === '' ? null : { [field]: words });

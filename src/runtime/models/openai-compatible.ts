@@ -68,7 +68,7 @@ export function openaiCompatible(
       exchange.close();
     }
   }
-  return { handle, stream };
+  return { handle, window: null, stream };
 }
 
 /** The package takes 70 ms to load: not before it is used. */

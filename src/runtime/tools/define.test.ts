@@ -5,7 +5,7 @@ import { edit } from './edit.ts';
 import { grep } from './grep.ts';
 import { findTool, tools } from './index.ts';
 import { read } from './read.ts';
-import { call, makeContext } from './test-context.ts';
+import { call, makeContext, reaches } from './test-context.ts';
 
 describe('the input of tools', () => {
   it('has one JSON Schema per tool, closed where a forgotten parameter would change the meaning', () => {
@@ -65,12 +65,12 @@ describe('the input of tools', () => {
     expect(bash.check({ command: 'ls', constructor: 1 })).toContain('constructor');
   });
 
-  it('is a problem to prepare, and reaches outside, when it is wrong', async () => {
+  it('is a problem to prepare, and nobody knows its reach, when it is wrong', async () => {
     const context = await makeContext();
     expect(await read.prepare({}, context)).toMatchObject({
       problem: expect.stringContaining('Wrong input'),
     });
-    expect(await read.reach({}, context)).toEqual({ access: 'read', inside: false });
+    expect(await reaches(read, {}, context)).toEqual(['execute']);
     expect(await edit.preview?.({}, context)).toEqual([]);
   });
 });
@@ -118,20 +118,19 @@ describe('the list of tools', () => {
       LS: {},
       AskUserQuestion: { questions: [question] },
     };
-    const reaches = tools.map(async (tool) => [
+    const each = tools.map(async (tool) => [
       tool.name,
-      await tool.reach(inputs[tool.name] ?? {}, context),
+      await reaches(tool, inputs[tool.name] ?? {}, context),
     ]);
-    const inside = true;
-    expect(Object.fromEntries(await Promise.all(reaches))).toEqual({
-      Bash: { access: 'execute', inside },
-      Read: { access: 'read', inside },
-      Write: { access: 'edit', inside },
-      Edit: { access: 'edit', inside },
-      Glob: { access: 'read', inside },
-      Grep: { access: 'read', inside },
-      LS: { access: 'read', inside },
-      AskUserQuestion: { access: 'question', inside },
+    expect(Object.fromEntries(await Promise.all(each))).toEqual({
+      Bash: ['execute'],
+      Read: ['read-inside'],
+      Write: ['edit-inside'],
+      Edit: ['edit-inside'],
+      Glob: ['read-inside'],
+      Grep: ['read-inside'],
+      LS: ['read-inside'],
+      AskUserQuestion: ['question'],
     });
   });
 });

@@ -1,11 +1,17 @@
 import * as z from 'zod';
-import type { Access, ReplayClass } from '../../core/facts.ts';
+import type { ReplayClass } from '../../core/facts.ts';
+import type { Reach } from '../../core/permission.ts';
 import { reasonOf } from './errno.ts';
-import { isProblem, locate } from './paths.ts';
-import type { Prepared, Problem, Tool, ToolContext, ToolResult } from './tool.ts';
+import { isBelow, isProblem, locate } from './paths.ts';
+import type { Deed, Prepared, Problem, Tool, ToolContext, ToolResult } from './tool.ts';
+
+/** What a tool does to the world; where it does it is found out for each call. */
+type Access = 'internal' | 'question' | 'read' | 'edit' | 'network' | 'execute';
 
 type Specification<Schema extends z.ZodObject> = {
   readonly name: string;
+  /** See `Tool.rule`. */
+  readonly rule?: string;
   readonly description: string;
   /** One source for the JSON Schema that models see and for the check of what they send. */
   readonly input: Schema;
@@ -15,8 +21,10 @@ type Specification<Schema extends z.ZodObject> = {
   readonly aliases?: Readonly<Record<string, string>>;
   readonly replay: ReplayClass;
   readonly access: Access;
-  /** The path a call reaches for; left out by tools that stay in the working directory. */
-  target?(input: z.output<Schema>): string;
+  /** The paths a call reaches for; left out by tools that stay in the working directory. */
+  targets?(input: z.output<Schema>): readonly string[];
+  /** Where access and targets do not say all. */
+  deeds?(input: z.output<Schema>, context: ToolContext): Promise<readonly Deed[]>;
   preview?(input: z.output<Schema>, context: ToolContext): Promise<readonly Record<string, unknown>[]>;
   prepare(input: z.output<Schema>, context: ToolContext): Promise<Prepared | Problem>;
 };
@@ -32,6 +40,7 @@ export function defineTool<Schema extends z.ZodObject>(spec: Specification<Schem
   let parameters: Tool['parameters'] | undefined;
   return {
     name: spec.name,
+    ...(spec.rule && { rule: spec.rule }),
     description: spec.description,
     // No start of the program waits for what only a model reads.
     get parameters() {
@@ -43,12 +52,14 @@ export function defineTool<Schema extends z.ZodObject>(spec: Specification<Schem
       const parsed = parse(input);
       return parsed.success ? null : complaint(spec.name, parsed.error, spec.example);
     },
-    async reach(input, context) {
+    async deeds(input, context) {
       const parsed = parse(input);
-      if (!parsed.success) return { access: spec.access, inside: false };
-      if (!spec.target) return { access: spec.access, inside: true };
-      const place = await locate(spec.target(parsed.data), context);
-      return { access: spec.access, inside: !isProblem(place) && place.inside };
+      if (!parsed.success) return [{ reach: 'execute', subject: 'input that cannot be read', match: null }];
+      if (spec.deeds) return spec.deeds(parsed.data, context);
+      const { access } = spec;
+      if (access !== 'read' && access !== 'edit') return [{ reach: access, subject: spec.name, match: null }];
+      const targets = spec.targets?.(parsed.data) ?? ['.'];
+      return Promise.all(targets.map((target) => deedAt(access, target, context)));
     },
     ...(preview && {
       async preview(input: Record<string, unknown>, context: ToolContext) {
@@ -66,6 +77,19 @@ export function defineTool<Schema extends z.ZodObject>(spec: Specification<Schem
       }
     },
   };
+}
+
+/** What reading or changing a file is to the rules (PERM-3). */
+export async function deedAt(
+  access: 'read' | 'edit',
+  target: string,
+  context: Pick<ToolContext, 'cwd' | 'denied' | 'env' | 'readable'> & Partial<Pick<ToolContext, 'planFile'>>,
+): Promise<Deed> {
+  const place = await locate(target, context, access === 'read' ? 'read' : 'change');
+  if (isProblem(place)) return { reach: 'forbidden', subject: place.problem, match: null };
+  const ours = access === 'read' && (await isBelow(context.readable, place.real));
+  const reach: Reach = place.plan ? 'internal' : `${access}-${place.inside || ours ? 'inside' : 'outside'}`;
+  return { reach, subject: place.shown, match: { kind: 'path', path: place.real } };
 }
 
 /** A call without a gated process, named as in "Reading a.txt": `work` may throw, and stops early when told to. */

@@ -30,7 +30,7 @@ export const edit = defineTool({
   aliases: { path: 'file_path' },
   replay: 'verify',
   access: 'edit',
-  target: ({ file_path }) => file_path,
+  targets: ({ file_path }) => [file_path],
   preview: async (call, context) => [diffPreview(call.file_path, await planEdit(call, context))],
   async prepare(call, context) {
     const change = await planEdit(call, context);

@@ -19,6 +19,6 @@ export const externalTool = (
   parameters,
   replay: 'once',
   check: () => null,
-  reach: async () => ({ access: 'execute', inside: false }),
+  deeds: async () => [{ reach: 'execute', subject: name, match: null }],
   prepare: async (input, { toolCallId }) => prepare(input, toolCallId),
 });

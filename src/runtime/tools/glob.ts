@@ -22,10 +22,10 @@ export const glob = defineTool({
   example: { pattern: 'src/**/*.test.ts' },
   replay: 'safe',
   access: 'read',
-  target: (call) => rooted(call).folder,
+  targets: (call) => [rooted(call).folder],
   async prepare(call, context) {
     const { folder, pattern } = rooted(call);
-    const place = await locate(folder, context);
+    const place = await locate(folder, context, 'read');
     return isProblem(place)
       ? place
       : prepared(`Searching ${place.shown}`, (signal) => find(place, pattern, context, signal));

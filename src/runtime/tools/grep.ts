@@ -44,9 +44,9 @@ export const grep = defineTool({
   aliases: { context: '-C', case_insensitive: '-i', file_path: 'path' },
   replay: 'safe',
   access: 'read',
-  target: ({ path }) => path ?? '.',
+  targets: ({ path }) => [path ?? '.'],
   async prepare(call, context) {
-    const place = await locate(call.path ?? '.', context);
+    const place = await locate(call.path ?? '.', context, 'read');
     return isProblem(place)
       ? place
       : prepared(`Searching ${place.shown}`, (signal) => search(call, place, context, signal));

@@ -18,9 +18,9 @@ export const ls = defineTool({
   example: { path: 'src', ignore: ['*.map'] },
   replay: 'safe',
   access: 'read',
-  target: ({ path }) => path ?? '.',
+  targets: ({ path }) => [path ?? '.'],
   async prepare({ path, ignore: patterns }, context) {
-    const place = await locate(path ?? '.', context);
+    const place = await locate(path ?? '.', context, 'read');
     if (isProblem(place)) return place;
     const ignored = ignore().add(patterns ?? []);
     return prepared(`Listing ${place.shown}`, async () => {

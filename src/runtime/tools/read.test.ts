@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { read } from './read.ts';
-import { call, makeContext } from './test-context.ts';
+import { call, makeContext, reaches } from './test-context.ts';
 
 async function reading(content: string | Buffer, input: Record<string, unknown> = {}) {
   const context = await makeContext();
@@ -102,8 +102,8 @@ it('refuses what is not a text file, saying what to use instead', async () => {
 it('reaches inside or outside by where links lead', async () => {
   const context = await makeContext();
   await symlink(context.root, join(context.cwd, 'out'));
-  expect(await read.reach({ file_path: 'a' }, context)).toEqual({ access: 'read', inside: true });
-  expect(await read.reach({ file_path: 'out/a' }, context)).toEqual({ access: 'read', inside: false });
+  expect(await reaches(read, { file_path: 'a' }, context)).toEqual(['read-inside']);
+  expect(await reaches(read, { file_path: 'out/a' }, context)).toEqual(['read-outside']);
 });
 
 it('can be aborted before it runs', async () => {

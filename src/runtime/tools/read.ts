@@ -28,7 +28,7 @@ export const read = defineTool({
   aliases: { path: 'file_path' },
   replay: 'safe',
   access: 'read',
-  target: ({ file_path }) => file_path,
+  targets: ({ file_path }) => [file_path],
   async prepare({ file_path, offset, limit }, context) {
     const place = await locate(file_path, context);
     if (isProblem(place)) return place;

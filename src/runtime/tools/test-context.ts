@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import type { Reach } from '../../core/permission.ts';
+import { TaskList } from '../tasks/task-list.ts';
 import { isProblem } from './paths.ts';
 import type { Prepared, Tool, ToolContext, ToolResult } from './tool.ts';
 
@@ -17,7 +19,18 @@ export async function makeContext(callId = 'call-1'): Promise<ToolContext & { re
   ];
   for (const folder of [cwd, scratch, home]) await mkdir(folder);
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: root };
-  return { root, toolCallId: callId, callId, cwd, scratch, denied: [home], env };
+  return {
+    root,
+    toolCallId: callId,
+    callId,
+    cwd,
+    scratch,
+    denied: [home],
+    readable: [scratch],
+    env,
+    tasks: new TaskList(() => undefined),
+    seen: new Map(),
+  };
 }
 
 export async function mustPrepare(
@@ -41,6 +54,15 @@ export async function call(
   const prepared = await tool.prepare(input, context);
   if (isProblem(prepared)) return { status: 'error', text: prepared.problem };
   return prepared.run(() => {});
+}
+
+/** The reaches of all deeds of a call. */
+export async function reaches(
+  tool: Tool,
+  input: Record<string, unknown>,
+  context: ToolContext,
+): Promise<readonly Reach[]> {
+  return (await tool.deeds(input, context)).map(({ reach }) => reach);
 }
 
 /** Whether a process runs; a zombie that nobody has collected yet does not. */

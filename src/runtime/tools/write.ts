@@ -20,7 +20,7 @@ export const write = defineTool({
   aliases: { path: 'file_path' },
   replay: 'verify',
   access: 'edit',
-  target: ({ file_path }) => file_path,
+  targets: ({ file_path }) => [file_path],
   preview: async (call, context) => [diffPreview(call.file_path, await planWrite(call, context))],
   async prepare(call, context) {
     const change = await planWrite(call, context);

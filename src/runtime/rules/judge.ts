@@ -1,0 +1,32 @@
+import type { Suggestion } from '../../core/facts.ts';
+import { type Rulings, rulingsByTable, stricter } from '../../core/permission.ts';
+import type { Deed } from '../tools/tool.ts';
+
+/** What the rules of a device say of a call. */
+export type Judgement = { readonly rulings: Rulings; readonly suggestions: readonly Suggestion[] };
+
+export interface Rules {
+  judge(tool: string, deeds: readonly Deed[], cwd: string): Judgement;
+  /** Adds a rule that the person chose to remember. Idempotent. Throws where it cannot be kept. */
+  remember(suggestion: Suggestion, cwd: string): void;
+}
+
+/** The worst of the deeds decides (PERM-2). */
+export function worst(rulings: readonly Rulings[]): Rulings {
+  return rulings.reduce((a, b) => ({
+    strict: stricter(a.strict, b.strict),
+    standard: stricter(a.standard, b.standard),
+    acceptEdits: stricter(a.acceptEdits, b.acceptEdits),
+    unrestricted: stricter(a.unrestricted, b.unrestricted),
+    plan: stricter(a.plan, b.plan),
+  }));
+}
+
+/** The table alone. */
+export const tableOnly: Rules = {
+  judge: (tool, deeds) => ({
+    rulings: worst(deeds.map(({ reach, subject }) => rulingsByTable(reach, `${tool} of ${subject}`))),
+    suggestions: [],
+  }),
+  remember: () => undefined,
+};
