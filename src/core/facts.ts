@@ -10,11 +10,11 @@ export type ReplayClass = 'safe' | 'verify' | 'once';
  */
 export type Keepsake = { readonly by: string; readonly data: Readonly<Record<string, unknown>> };
 
-/** An offer to remember a decision: taking it adds `rule` to what is allowed (PERM-6). */
+/** An offer to remember a decision: taking it adds `rules` to what is allowed (PERM-6). */
 export type Suggestion = {
   readonly id: string;
   readonly text: string;
-  readonly rule: string;
+  readonly rules: readonly string[];
   readonly where: 'project' | 'everywhere';
 };
 

@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from '../protocol/errors.ts';
 import type { Mode } from '../protocol/modes.ts';
 import type { ReceiptStateName } from '../protocol/shapes.ts';
-import type { Mark, Keepsake, Process, RequestedCall, Suggestion, Task, Usage } from './facts.ts';
+import type { Keepsake, Mark, Process, RequestedCall, Suggestion, Task, Usage } from './facts.ts';
 import type { Rulings } from './permission.ts';
 
 /** How a device looks from outside a conversation; it changes without facts. */

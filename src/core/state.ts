@@ -1,13 +1,5 @@
 import type { Mode } from '../protocol/modes.ts';
-import type {
-  CompactionCause,
-  Doomed,
-  Mark,
-  Process,
-  QueuedInput,
-  RequestedCall,
-  Task,
-} from './facts.ts';
+import type { CompactionCause, Doomed, Mark, Process, QueuedInput, RequestedCall, Task } from './facts.ts';
 
 /** `waiting`: its turn has not come. `asked`: a person decides. `running`: durable before its effect began. `settled`: has its result. */
 export type CallStatus = 'waiting' | 'asked' | 'running' | 'settled';

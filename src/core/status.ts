@@ -1,4 +1,5 @@
 import type { LoopStatusName } from '../protocol/shapes.ts';
+import type { Suggestion } from './facts.ts';
 import type { DeviceView } from './messages.ts';
 import { rulingOf } from './permission.ts';
 import type { Call, State } from './state.ts';
@@ -15,11 +16,15 @@ export const requestOf = (call: Call, { mode, planning }: Pick<State, 'mode' | '
   tool_name: call.name,
   input: call.input,
   tool_call_id: call.id,
-  permission_suggestions: call.suggestions.map(({ id, text }) => ({ id, text })),
+  permission_suggestions: offeredFor(call, { mode }).map(({ id, text }) => ({ id, text })),
   reason: rulingOf(call.rulings, mode, planning !== null).reason,
   blocked_path: null,
   ...(call.diffs && { diffs: [...call.diffs] }),
 });
+
+/** What may be remembered of a decision about it (PERM-6); in `strict` no rule allows anything. */
+export const offeredFor = (call: Call, { mode }: Pick<State, 'mode'>): readonly Suggestion[] =>
+  mode === 'strict' ? [] : call.suggestions;
 
 /** Every call of the turn that still needs a person, the one asked now first. */
 export function pendingCalls(state: State): readonly Call[] {

@@ -11,7 +11,14 @@ type Abort = Extract<Command, { do: 'abort' }>;
  * or resumes (ABT-2). The host then stops the effects, as the plan no longer has them.
  */
 export function abort(draft: Draft, { run_id, as_of }: Abort): void {
-  const { turn } = draft.state;
+  const { turn, compaction } = draft.state;
+  if (!turn && compaction && run_id === null && (as_of === null || compaction.at <= as_of)) {
+    draft.fact({ kind: 'compaction_failed', v: 1, retryAt: null, counts: false });
+    draft.loop();
+    draft.device();
+    draft.lifecycle('status', { message: 'Interrupted', level: 'warning' });
+    return draft.accept({ aborted: true, run_id: null });
+  }
   if (!turn || (run_id !== null && !turn.runs.includes(run_id)) || (as_of !== null && turn.at > as_of))
     return draft.accept({ aborted: false, run_id: null });
   const run = turn.runs.at(-1) ?? null;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { type Mode, readMode } from '../../protocol/modes.ts';
+import { isFreer, type Mode, readMode } from '../../protocol/modes.ts';
 import type { Draft } from '../draft.ts';
 import type { Command } from '../messages.ts';
 
@@ -28,12 +28,9 @@ export function setMode(draft: Draft, name: string): void {
 /** [PERM-7] What the device's owner has set holds for everybody who asks from afar. */
 function beyondCeiling({ env, state }: Draft, mode: Mode): string | null {
   const { ceiling } = env.device;
-  if (ceiling === undefined || freedom.indexOf(mode) <= freedom.indexOf(ceiling)) return null;
+  if (ceiling === undefined || !isFreer(mode, ceiling)) return null;
   return `This device allows no mode freer than ${ceiling}, so it stays ${state.mode}. Its owner can change that in its settings.`;
 }
-
-/** From the strictest to the freest. */
-const freedom: readonly Mode[] = ['strict', 'standard', 'acceptEdits', 'unrestricted'];
 
 /** Told to everyone who is there already, and not as a command that runs: to whoever begins here nothing ran. */
 export function configure(draft: Draft, { mode, cwd, missing }: Extract<Command, { do: 'configure' }>): void {

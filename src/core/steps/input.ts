@@ -28,7 +28,8 @@ export function acceptInput(draft: Draft, input: Input, by: string): void {
     draft.receipt(item, 'rejected', { code: 'queue_full', hash: input.hash });
     return draft.refuse('queue_full', why);
   }
-  const direct = !draft.state.turn && !draft.state.interrupted && draft.state.queue.length === 0;
+  const { turn, compaction, interrupted, queue } = draft.state;
+  const direct = !turn && !compaction && !interrupted && queue.length === 0;
   if (draft.state.queue.some((waiting) => waiting.paused)) draft.fact({ kind: 'queue_resumed', v: 1 });
   draft.fact({ kind: 'input_accepted', v: 1, item });
   draft.receipt(item, direct ? 'accepted' : 'queued', { hash: input.hash });

@@ -75,6 +75,12 @@ function finish(draft: Draft, run: string, report: Extract<ModelReport, { kind: 
       run_id: run,
     });
   }
+  if (report.refused)
+    draft.lifecycle('status', {
+      run_id: run,
+      message: 'The model declined to answer.',
+      level: 'warning',
+    });
   const stopReason =
     report.calls.length > 0 ? 'requires_approval' : report.truncated ? 'max_tokens_exceeded' : 'end_turn';
   draft.delta({ type: 'message', message_type: 'stop_reason', stop_reason: stopReason, run_id: run });
