@@ -36,6 +36,11 @@ function crash(scene: Scene, look: 'done' | 'absent' | 'unknown'): void {
   scene.state = folded(scene.facts);
   for (const effect of plan(scene.state).effects.values()) {
     if (effect.do === 'model') checkSettled(scene, scene.model({ kind: 'lost' }, effect.run));
+    if (effect.do === 'compact')
+      checkSettled(
+        scene,
+        scene.hear({ kind: 'compaction', id: effect.compaction, report: { kind: 'lost' } }),
+      );
     if (effect.do === 'tool') checkSettled(scene, scene.tool(effect.call.id, { kind: 'lost', look }));
   }
 }
@@ -66,6 +71,7 @@ const answered = new Set([
   'remove',
   'resume_queue',
   'remove_queue_item',
+  'compact',
 ]);
 
 function checkStep(scene: Scene, move: Move, made: Step | null): void {
@@ -81,7 +87,7 @@ function checkSettled(scene: Scene, made: Step): void {
   expect(json(made.state)).toEqual(json(state));
   const { effects, wakeAt } = plan(state);
   const awaited = effects.size > 0 || wakeAt !== null || askedCall(state) !== null;
-  if (state.turn) expect(awaited, 'a turn waits for something').toBe(true);
+  if (state.turn || state.compaction) expect(awaited, 'a turn or a summary waits for something').toBe(true);
   else
     expect(
       state.queue.every((item) => item.paused),
@@ -111,7 +117,8 @@ function checkTold(scene: Scene): void {
   const { state } = scene;
   const loop = told('update_loop_status')?.loop_status;
   if (loop) expect(loop.status).toBe(loopStatus(state).status);
-  expect(loop?.status ?? 'WAITING_ON_INPUT').toBe(state.turn ? loopStatus(state).status : 'WAITING_ON_INPUT');
+  const busy = state.turn !== null || state.compaction !== null;
+  expect(loop?.status ?? 'WAITING_ON_INPUT').toBe(busy ? loopStatus(state).status : 'WAITING_ON_INPUT');
   if (state.turn) expect(loop?.status).not.toBe('WAITING_ON_INPUT');
   const now = deviceStatus(state, device);
   const shown =

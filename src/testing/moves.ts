@@ -66,6 +66,7 @@ const commands: readonly Command[] = [
   { do: 'tell_status' },
   { do: 'tell_problem', message: 'It could not be done.' },
   { do: 'resume_queue' },
+  { do: 'compact' },
   { do: 'remove_queue_item', id: 'q-none' },
 ];
 const modelMove = fc.oneof(
@@ -76,7 +77,11 @@ const modelMove = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('failed' as const),
-      code: fc.constantFrom('model_unavailable' as const, 'model_reply_invalid' as const),
+      code: fc.constantFrom(
+        'model_unavailable' as const,
+        'model_reply_invalid' as const,
+        'context_overflow' as const,
+      ),
       message: fc.constant('It failed.'),
       retryable: fc.boolean(),
       retryAfterMs: fc.constantFrom(0, 5_000),
@@ -214,7 +219,9 @@ export class Mover {
     return {
       kind: 'finished',
       calls: move.calls.map((call) => this.#callOf(call)),
-      usage: null,
+      // Every third answer fills what the model can read (CMP-3).
+      usage: fullUsage,
+      window: this.scene.facts.length % 3 === 0 ? 100 : null,
       truncated: false,
     };
   }
@@ -228,3 +235,5 @@ export class Mover {
     return this.#made;
   }
 }
+
+const fullUsage = { prompt_tokens: 99, completion_tokens: 0, total_tokens: 99 };

@@ -52,6 +52,17 @@ const commands: Readonly<Record<string, Slash>> = {
       chat.say(approvals.map((one) => waitingLine(one, Date.now(), style)));
     },
   },
+  compact: {
+    usage: '/compact',
+    about: 'summarise the conversation for the model; you still see all of it',
+    async run(chat) {
+      const { client, place } = chat.options;
+      const { agent_id, conversation_id } = place.scope;
+      const body = agent_id === null ? {} : { body: { agent_id } };
+      const result = await client.call('conversation_compact', { conversation_id, ...body });
+      if (!result.ok) chat.warn(result.failure.message);
+    },
+  },
   abort: { usage: '/abort', about: 'stop the turn', run: async (chat) => chat.abort() },
   resume: {
     usage: '/resume',

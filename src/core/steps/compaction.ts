@@ -22,7 +22,13 @@ export function startCompaction(draft: Draft, cause: CompactionCause, attempt = 
   const id = attempt === 1 ? draft.mint('summary') : (draft.state.compaction?.id ?? draft.mint('summary'));
   draft.fact({ kind: 'compaction_started', v: 1, id, cause, attempt, at: draft.env.at });
   if (attempt === 1) draft.lifecycle('status', { message: why[cause], level: 'info' });
+  tellWhere(draft);
+}
+
+/** Before the first request of a turn, and without one, the summary is what the device has begun to work on. */
+function tellWhere(draft: Draft): void {
   draft.loop();
+  if ((draft.state.turn?.runs.length ?? 0) === 0) draft.device();
 }
 
 /** On a person's word. What runs is not disturbed: a turn compacts by itself when it has to. */
@@ -49,8 +55,7 @@ export function hearCompaction(draft: Draft, id: string, report: CompactionRepor
       draft.fact({ kind: 'compacted', v: 1, id, summary: report.summary, at: draft.env.at });
       draft.delta({ id, date: draft.date(), message_type: 'summary_message', summary: report.summary });
       draft.lifecycle('status', { message: 'The conversation was summarised.', level: 'info' });
-      draft.loop();
-      return;
+      return tellWhere(draft);
     case 'lost':
       draft.fact({ kind: 'compaction_failed', v: 1, retryAt: draft.env.at, counts: false });
       return retryCompactionIfDue(draft);
@@ -76,7 +81,7 @@ export function hearCompaction(draft: Draft, id: string, report: CompactionRepor
         is_terminal: false,
         code: report.code,
       });
-      return draft.loop();
+      return tellWhere(draft);
     }
   }
 }

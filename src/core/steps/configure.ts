@@ -63,7 +63,9 @@ export function setCwd(draft: Draft, { cwd, asked, missing }: Extract<Command, {
 
 /** Told before the answer, as stock does (protocol reference 3.14). */
 export function setModel(draft: Draft, { model, own, effort }: Extract<Command, { do: 'set_model' }>): void {
-  if (own) draft.fact({ kind: 'model_set', v: 1, model, ...(effort !== undefined && { effort }) });
+  // How hard it thinks is the conversation's, and with it from then on its model as well.
+  if (own || effort !== undefined || draft.state.model !== null)
+    draft.fact({ kind: 'model_set', v: 1, model, ...(effort !== undefined && { effort }) });
   draft.lifecycle('status', { message: `The model is now ${model}.`, level: 'info' });
   draft.loop();
   draft.device();

@@ -121,6 +121,21 @@ export const agentCommands = {
     ids: naming('conversation_id'),
     route: { method: 'GET', path: '/v1/conversations/{conversation_id}/messages' },
   }),
+  conversation_compact: command({
+    ...onDevice,
+    summary:
+      'Begins to summarise a conversation for its model; the end is told by a summary_message. People still read everything.',
+    request: ask({
+      conversation_id: id,
+      body: z.looseObject({ agent_id: z.string().optional() }).optional(),
+    }),
+    reply: reply('conversation_compact_response', z.looseObject({ compaction: anyObject }), {
+      compaction: null,
+    }),
+    privilege: 'send',
+    ids: naming('conversation_id'),
+    route: { method: 'POST', path: '/v1/conversations/{conversation_id}/compact' },
+  }),
   get_cwd_map: command({
     ...onDevice,
     summary: 'The working directory of every conversation, and the one that new conversations begin in.',

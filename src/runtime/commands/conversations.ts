@@ -4,7 +4,7 @@ import { type Failure, failure } from '../../protocol/errors.ts';
 import type { ConversationRecord, ScopeId } from '../../store/store.ts';
 import { mayBeMinted } from '../conversations.ts';
 import { noAgent } from './agents.ts';
-import type { Handlers, Home } from './handler.ts';
+import { answered, type Handlers, type Home } from './handler.ts';
 
 const pageSize = 50;
 
@@ -54,6 +54,16 @@ export const conversationHandlers = {
     const page = items.slice(start, end).reverse();
     const messages = page.map((item) => ({ ...messageOf(item), agent_id: found.agent_id, conversation_id }));
     return { ok: true, payload: { messages, next_before: page.at(-1)?.id ?? null, has_more: start > 0 } };
+  },
+
+  conversation_compact({ conversation_id, body }, { device, asker }) {
+    const found = find(device, conversation_id, body?.agent_id);
+    if ('code' in found) return { ok: false, failure: found };
+    const { agent_id } = found;
+    const conversation = device.conversations.findOrCreate({ agent_id, conversation_id });
+    if ('code' in conversation) return { ok: false, failure: conversation };
+    conversation.obey({ do: 'compact' }, asker);
+    return answered;
   },
 
   get_cwd_map(_frame, { device }) {
