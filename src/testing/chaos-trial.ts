@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { CallResult } from '../client/calls.ts';
 import type { Client } from '../client/client.ts';
 import { apply } from '../core/apply.ts';
 import { initialState } from '../core/state.ts';
 import type { Clock } from '../link/clock.ts';
+import type { CommandType } from '../protocol/frames.ts';
 import { type Scope, scopeKey } from '../protocol/shapes.ts';
 import {
   type ChaosClient,
@@ -120,16 +122,17 @@ export class Trial {
 
   /** Everybody hears everything, one who comes late too, and no process of a tool is left. Nothing dies any more. */
   async end(): Promise<void> {
-    this.#client();
+    const late = this.#client();
     const all = this.#clients.flatMap((client) =>
       [...client.views.values()].map((view) => ({ client, view })),
     );
     await Promise.all(
       all.map(async ({ client, view }) => {
-        if (await caughtUp(client, view)) return;
-        this.break(`story: a client does not catch up with ${scopeKey(view.scope)}`);
+        const why = await behind(client, view);
+        if (why) this.break(`story: a client does not catch up with ${scopeKey(view.scope)}: ${why}`);
       }),
     );
+    await Promise.all(this.#sent.map(({ scope, key }) => this.#ask(late, scope, key)));
     for (const process of await survivorsOf(this.#options.id))
       this.break(`twice: a process of a tool lives on: ${process}`);
   }
@@ -146,10 +149,25 @@ export class Trial {
     for (const what of broken) this.break(what);
   }
 
+  /** Every message that has to meet its fate. */
+  get #sent(): readonly { readonly scope: Scope; readonly key: string }[] {
+    return [...(this.#drive?.sent.values() ?? []), ...this.#handed];
+  }
+
+  /** [IN-2] A receipt may have been lost with the broker that told it; whoever asks is told what became of a message all the same. */
+  async #ask({ client, views }: ChaosClient, scope: Scope, key: string): Promise<void> {
+    const told = await answered(() =>
+      client.call('input_receipt_get', { runtime: scope, client_message_id: key }),
+    );
+    if (!told.ok) return this.break(`lost: nobody says what became of ${key}: ${told.failure.message}`);
+    const { state, authority } = told.value.receipt ?? {};
+    views.get(scopeKey(scope))?.told.receipts.push({ key, state: String(state), by: String(authority) });
+  }
+
   #judged(kept: KeptByScope): readonly string[] {
     const broken = judge({
       kept,
-      sent: [...(this.#drive?.sent.values() ?? []), ...this.#handed],
+      sent: this.#sent,
       decided: this.#decided,
       relayed: this.#options.relayed ?? false,
       clients: this.#clients.map(({ views }) => views),
@@ -231,11 +249,22 @@ export class Trial {
   }
 }
 
-/** Until the client has heard what the device says is the newest event; it may be dialling yet. */
-async function caughtUp({ client, until }: ChaosClient, view: View): Promise<boolean> {
-  if (!(await until(() => view.synced, catchUpMs))) return false;
-  const told = await client.call('sync', { runtime: view.scope });
-  if (!told.ok) return false;
+/** Until the client has heard what the device says is the newest event; it may be dialling yet. Else what is in the way. */
+async function behind({ client, until }: ChaosClient, view: View): Promise<string | null> {
+  if (!(await until(() => view.synced, catchUpMs))) return 'it has not synced';
+  const told = await answered(() => client.call('sync', { runtime: view.scope }));
+  if (!told.ok) return told.failure.message;
   const head = told.value.head ?? 0;
-  return (await until(() => (view.follower.cursor?.after_event_seq ?? 0) >= head, catchUpMs)) !== null;
+  const at = () => view.follower.cursor?.after_event_seq ?? 0;
+  return (await until(() => at() >= head, catchUpMs)) ? null : `it was told up to ${at()} of ${head}`;
+}
+
+/** Asks until it is told: deadlines run as fast as all clocks here, and what is asked about may be on its way. */
+async function answered<T extends CommandType>(ask: () => Promise<CallResult<T>>): Promise<CallResult<T>> {
+  const deadline = performance.now() + catchUpMs;
+  for (;;) {
+    const told = await ask();
+    if (told.ok || performance.now() > deadline) return told;
+    await pause(50);
+  }
 }

@@ -7,7 +7,8 @@ export type Answer = Omit<Reply, 'calls' | 'text' | 'reasoning' | 'finish' | 'us
   reasoning: string;
   calls: readonly { id: string; name: string; arguments: string }[];
   finish: NonNullable<Reply['finish']>;
-  usage: { input: number; output: number; cached: number; reasoning: number };
+  /** `input` counts cached and cache-written tokens too, `output` those of reasoning. */
+  usage: { input: number; output: number; cached: number; cacheWritten: number; reasoning: number };
 };
 
 const ID = 'call_{{script}}_{{step}}_{{n}}_{{request}}';
@@ -39,6 +40,7 @@ export function answerOf(
     input: Math.ceil(messages.reduce((sum, m) => sum + m.text.length, 0) / 4),
     output: Math.ceil(spent / 4),
     cached: 0,
+    cacheWritten: 0,
     reasoning: Math.ceil(reasoning.length / 4),
     ...reply.usage,
   };
@@ -79,6 +81,29 @@ function isRaw(value: unknown): value is { raw: string } {
   return typeof value.raw === 'string' && Object.keys(value).length === 1;
 }
 
+/** A part of an answer in the pieces it is streamed in. An empty block has no pieces. */
+export type Block =
+  | { kind: 'reasoning' | 'text'; text: string; pieces: readonly string[] }
+  | { kind: 'call'; index: number; id: string; name: string; arguments: string; pieces: readonly string[] };
+
+/** The parts of an answer in their order. Reasoning that is hidden has a block too, without a text. */
+export function blocksOf(answer: Answer): Block[] {
+  const { reasoning, text, calls, reasoningPieces, pieces, argumentPieces } = answer;
+  const shown = answer.hideReasoning ? '' : reasoning;
+  const blocks: Block[] = [];
+  if (reasoning !== '') {
+    blocks.push({ kind: 'reasoning', text: shown, pieces: splitText(shown, reasoningPieces) });
+  }
+  if (text !== '') blocks.push({ kind: 'text', text, pieces: splitText(text, pieces) });
+  const asCall = (call: Answer['calls'][number], index: number): Block => ({
+    kind: 'call',
+    index,
+    ...call,
+    pieces: splitText(call.arguments, argumentPieces),
+  });
+  return [...blocks, ...calls.map(asCall)];
+}
+
 /** One chunk of an answer, before a wire format encodes it. */
 export type Delta =
   | { kind: 'reasoning' | 'text'; text: string }
@@ -87,17 +112,12 @@ export type Delta =
 
 /** An answer as the chunks it is streamed in. */
 export function deltasOf(answer: Answer): Delta[] {
-  const { reasoning, text, calls, reasoningPieces, pieces, argumentPieces } = answer;
-  return [
-    ...splitText(reasoning, reasoningPieces).map((piece): Delta => ({ kind: 'reasoning', text: piece })),
-    ...splitText(text, pieces).map((piece): Delta => ({ kind: 'text', text: piece })),
-    ...calls.flatMap((call, index): Delta[] => [
-      { kind: 'call', index, id: call.id, name: call.name },
-      ...splitText(call.arguments, argumentPieces).map(
-        (piece): Delta => ({ kind: 'arguments', index, text: piece }),
-      ),
-    ]),
-  ];
+  return blocksOf(answer).flatMap((block): Delta[] => {
+    const { kind, pieces } = block;
+    if (kind !== 'call') return pieces.map((text) => ({ kind, text }));
+    const { index, id, name } = block;
+    return [{ kind, index, id, name }, ...pieces.map((text): Delta => ({ kind: 'arguments', index, text }))];
+  });
 }
 
 /** Even pieces of whole code points; no real server sends half of one. */
@@ -109,4 +129,18 @@ function splitText(text: string, wanted?: number): string[] {
       .slice(Math.floor((i * points.length) / pieces), Math.floor(((i + 1) * points.length) / pieces))
       .join(''),
   );
+}
+
+/**
+ * The events of a block as chunks: what opens it goes with its first piece (only a call is announced by a chunk of its
+ * own), what closes it with its last.
+ */
+export function chunksOf<Event>(block: Block, open: Event[], deltas: Event[], close: Event[]): Event[][] {
+  const alone = block.kind === 'call' || deltas.length === 0;
+  const [first, ...others] = deltas.map((delta) => [delta]);
+  const chunks = alone
+    ? [open, ...(first ? [first] : []), ...others]
+    : [[...open, ...(first ?? [])], ...others];
+  chunks.at(-1)?.push(...close);
+  return chunks;
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Scripts } from './model-script.ts';
 import { type ModelServer, startModelServer } from './model-server.ts';
 import { chunksOf, events, post, readRest, readUntil, textOf } from './model-test-client.ts';
+import { chatRequestOf } from './model-wires.ts';
 
 let server: ModelServer | undefined;
 afterEach(async () => {
@@ -86,7 +87,7 @@ describe('faults', () => {
     const to = await startWith({ mine: [limited] });
     const first = await post(to, '#script=mine');
     expect([first.status, first.headers.get('retry-after')]).toEqual([429, '7']);
-    expect(await first.json()).toMatchObject({ error: { type: 'rate_limit_error' } });
+    expect(await first.json()).toMatchObject({ error: { type: 'requests', code: 'rate_limit_exceeded' } });
     const second = await post(to, '#script=mine');
     expect([second.status, await second.text()]).toEqual([500, 'oops']);
     // Another user message has a count of its own.
@@ -101,7 +102,7 @@ describe('watching and steering', () => {
     const second = to.onRequest(2);
     await (await post(to, 'one', { temperature: 0.5 })).text();
     await (await post(to, 'two')).text();
-    expect((await second).body.messages[0]?.content).toBe('two');
+    expect(chatRequestOf(await second).messages[0]?.content).toBe('two');
     const one = await to.onEnd(1);
     expect(one).toMatchObject({
       n: 1,

@@ -3,16 +3,22 @@ import * as z from 'zod';
 const count = z.int().positive();
 const nonNegative = z.int().nonnegative();
 
-/** How an answer goes wrong. An object: that HTTP status after `delayMs`, never held (`retryAfter` in seconds). */
+/**
+ * How an answer goes wrong. What comes in place of an answer (a status, `overflow`, `reset`) comes before the headers,
+ * or in the middle of a stream when `faultAfter` is given: a status and `overflow` then as the API's error event.
+ */
 const faultSchema = z.union([
+  /** That HTTP status after `delayMs`, never held. `body` replaces the API's own words, `retryAfter` is in seconds. */
   z.strictObject({
     status: z.int().min(400).max(599),
     body: z.string().exactOptional(),
     retryAfter: nonNegative.exactOptional(),
   }),
-  /** `truncate`: the socket closes mid-answer. `reset`: a TCP reset, before the headers unless `faultAfter` is given.
-   *  `garbage`: one chunk is no JSON. `empty`: 200 and no body. `stall`: silence until the client leaves. */
-  z.enum(['truncate', 'reset', 'garbage', 'empty', 'stall']),
+  /** `overflow`: the prompt is too long for the model, as the API says it.
+   *  `truncate`: the socket closes mid-answer. `reset`: a TCP reset. `garbage`: one chunk is no JSON.
+   *  `empty`: 200 and no body. `stall`: silence until the client leaves.
+   *  `unfinished`: the stream ends as a complete one would, but without its final events (by default after all chunks). */
+  z.enum(['overflow', 'truncate', 'reset', 'garbage', 'empty', 'stall', 'unfinished']),
 ]);
 
 const callSchema = z.strictObject({
@@ -24,27 +30,33 @@ const callSchema = z.strictObject({
 });
 
 /**
- * One answer of the model. "Chunks" are the pieces of reasoning, text and calls, in that order.
+ * One answer of the model, the same for every API. "Chunks" are the pieces of reasoning, text and calls, in that order;
+ * a call begins with a chunk for its name (Google has one chunk for a whole call).
  * Strings may hold placeholders: `{{script}}`, `{{step}}`, `{{messages}}` (how many were in the request), `{{request}}`
  * (unique), `{{n}}` (index of the call), `{{user}}` (the newest user text), and `{{name}}` or `{{name|default}}` for a
  * `name=value` or `name="value"` in the user message that chose the script.
  */
 const replySchema = z.strictObject({
+  /** Shown as each API does: Anthropic with `thinking`, Responses with `reasoning.summary`, Google with `includeThoughts`,
+   *  chat always. Signatures, encrypted content and thought signatures come by themselves. */
   reasoning: z.string().exactOptional(),
+  /** The client gets only what signs the reasoning, not its text, also where it asks for that; default false. */
+  hideReasoning: z.boolean().exactOptional(),
   text: z.string().exactOptional(),
   calls: z.array(callSchema).exactOptional(),
   /** In how many chunks; default one per 12 characters, never more than there are characters. */
   reasoningPieces: count.exactOptional(),
   pieces: count.exactOptional(),
   argumentPieces: count.exactOptional(),
-  /** Default `tool_calls` with calls, else `stop`. */
-  finish: z.enum(['stop', 'length', 'tool_calls', 'content_filter']).exactOptional(),
-  /** In tokens; default a quarter of the characters. */
+  /** Default `tool_calls` with calls, else `stop`. `refusal`: the model declines, its text says why. */
+  finish: z.enum(['stop', 'length', 'tool_calls', 'content_filter', 'refusal']).exactOptional(),
+  /** In tokens; default a quarter of the characters. `input` counts cached and cache-written ones, `output` reasoning. */
   usage: z
     .strictObject({
       input: nonNegative.exactOptional(),
       output: nonNegative.exactOptional(),
       cached: nonNegative.exactOptional(),
+      cacheWritten: nonNegative.exactOptional(),
       reasoning: nonNegative.exactOptional(),
     })
     .exactOptional(),
@@ -52,6 +64,8 @@ const replySchema = z.strictObject({
   delayMs: nonNegative.exactOptional(),
   /** Wait between two chunks; without it everything is written at once. */
   chunkDelayMs: nonNegative.exactOptional(),
+  /** A sign of life (Anthropic a `ping` event, others a comment) before every n-th chunk of a stream. */
+  pingEvery: count.exactOptional(),
   /** A named gate: pause there until it is released. */
   hold: z.string().exactOptional(),
   /** How many chunks precede the pause; default 1. */

@@ -1,5 +1,7 @@
 // The model server as a process of its own:
 //   node src/testing/model-server-main.ts [--scripts file.json] [--port 0] [--host 127.0.0.1]
+// It speaks OpenAI chat completions and Responses, Anthropic Messages (all under the url), Google Generative Language
+// (under /v1beta of the same origin) and the model list of Ollama (/api/tags); the same scripts drive all of them.
 // Prints {"url"} once it listens. Ends on SIGTERM or when its stdin closes, so it does not outlive who started it:
 // give it a pipe (with stdin ignored it ends at once).
 import { readFile } from 'node:fs/promises';

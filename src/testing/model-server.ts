@@ -1,31 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { text as readText } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, answerOf } from './model-answer.ts';
+import { answerOf } from './model-answer.ts';
 import { behaviourAt, type Choice, chooseReply } from './model-choice.ts';
 import { createCondition } from './model-condition.ts';
+import { controlRoutes } from './model-control.ts';
 import { createGates } from './model-gates.ts';
-import { type Ending, play } from './model-playback.ts';
+import { readJson, sendJson } from './model-http.ts';
+import { finish, respond } from './model-playback.ts';
 import { parseScripts, type Scripts } from './model-script.ts';
 import { builtInScripts } from './model-scripts.ts';
-import {
-  type ChatRequest,
-  encodeChat,
-  errorBody,
-  messagesOf,
-  modelsBody,
-  readChatRequest,
-} from './model-wire-openai.ts';
+import { type ModelWire, type Problem, refused, type Sent } from './model-wire.ts';
+import { listingFor, type WireSaid, wireFor, wires } from './model-wires.ts';
 
-/** A request that was answered from a script. Times are milliseconds since the epoch. */
-export type RecordedRequest = {
+/** A request that was answered from a script: `wire` and `body` are what was said to which API. */
+export type RecordedRequest = WireSaid & {
   /** 1 for the first request of this server. */
   n: number;
+  /** Times are milliseconds since the epoch. */
   at: number;
   headers: IncomingHttpHeaders;
-  body: ChatRequest;
   /** Null: the default echo. */
   script: string | null;
   step: number;
@@ -35,12 +29,14 @@ export type RecordedRequest = {
   aborted: boolean;
 };
 
-/** A request answered with 400, as a real server would; a sound client causes none. */
-export type RefusedRequest = { at: number; message: string; body: unknown };
+/** A request that was refused, as a real server would; a sound client causes none. `message` is the error body. */
+export type RefusedRequest = { at: number; path: string; status: number; message: string; body: unknown };
 
 export type ModelServer = {
-  /** The base URL for clients, ending in `/v1`. */
+  /** The base URL for clients of OpenAI and Anthropic, ending in `/v1`. */
   url: string;
+  /** Without a path; clients of Google add `/v1beta`, those of Ollama's own API `/api`. */
+  origin: string;
   requests: readonly RecordedRequest[];
   refusals: readonly RefusedRequest[];
   /** Opens a gate for good: for those who wait at it and for all who come. */
@@ -61,8 +57,10 @@ export type ModelServerOptions = {
   port?: number;
   /** Default 127.0.0.1. */
   host?: string;
-  /** What `GET /v1/models` lists; any model is answered. Default `scripted-model`. */
+  /** What the model lists name; any model is answered. Default `scripted-model`. */
   models?: readonly string[];
+  /** The keys that are let in, sent as each API wants it. Default: no key is asked for. */
+  keys?: readonly string[];
 };
 
 /** Starts a model server that says what its scripts say. Rejects if the port cannot be bound. */
@@ -89,38 +87,54 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     return behaviourAt(choice.reply, seen);
   };
 
-  const refuse = (res: ServerResponse, body: unknown, message: string) => {
-    refusals.push({ at: Date.now(), message, body });
-    sendJson(res, 400, errorBody(400, message));
+  const refuse = (res: ServerResponse, wire: ModelWire, sent: Sent, problem: Problem) => {
+    const { status, headers, body } = wire.fail(problem, `${instance}x${refusals.length.toString(36)}`);
+    refusals.push({ at: Date.now(), path: sent.path, status, message: body, body: sent.body });
+    sendJson(res, status, body, headers);
   };
 
-  const chat = async (req: IncomingMessage, res: ServerResponse) => {
+  const keyProblem = (wire: ModelWire, sent: Sent): Problem | undefined => {
+    if (!options.keys) return undefined;
+    const key = wire.keyOf(sent);
+    return key !== undefined && options.keys.includes(key)
+      ? undefined
+      : { kind: 'key', given: key !== undefined };
+  };
+
+  const answer = async (
+    req: IncomingMessage,
+    res: ServerResponse,
+    wire: (typeof wires)[number],
+    sent: Sent,
+  ) => {
     const at = Date.now();
     const closed = new Promise<void>((resolve) => res.once('close', resolve));
-    const sent = await readText(req);
-    const parsed = parseJson(sent);
-    if (!parsed) return refuse(res, sent, 'We could not parse the JSON body of your request.');
-    const read = readChatRequest(parsed.value);
-    if ('refusal' in read) return refuse(res, parsed.value, read.refusal);
-    const messages = messagesOf(read.request);
-    const choice = chooseReply(scripts, messages);
+    const { text, parsed } = await readJson(req);
+    const said = { ...sent, body: parsed ? parsed.value : text };
+    const problem = parsed
+      ? keyProblem(wire, said)
+      : refused('We could not parse the JSON body of your request.');
+    if (problem) return refuse(res, wire, said, problem);
+    const read = wire.read(said);
+    if ('problem' in read) return refuse(res, wire, said, read.problem);
+    const choice = chooseReply(scripts, read.messages);
     if ('unknown' in choice) {
       const known = Object.keys(scripts).join(', ');
-      return refuse(res, parsed.value, `There is no script '${choice.unknown}'. Use one of: ${known}.`);
+      const message = `There is no script '${choice.unknown}'. Use one of: ${known}.`;
+      return refuse(res, wire, said, refused(message));
     }
 
     const { script, step } = choice;
-    const record: RecordedRequest = {
-      n: requests.length + 1,
-      at,
-      headers: req.headers,
-      body: read.request,
-      script,
-      step,
-      aborted: false,
+    const n = requests.length + 1;
+    const by = { n, at, headers: req.headers, script, step, aborted: false };
+    const record: RecordedRequest = { ...read.said, ...by };
+    const request = `${instance}${n.toString(36)}`;
+    const filled = answerOf(choice, behaviour(choice), read.messages, request);
+    const encoded = read.encode(filled, { request, created: Math.floor(Date.now() / 1000) });
+    const headers = {
+      'cache-control': 'no-cache',
+      ...(wire.idHeader && { [wire.idHeader]: `req_${request}` }),
     };
-    const request = `${instance}${record.n.toString(36)}`;
-    const answer = answerOf(choice, behaviour(choice), messages, request);
     const left = new AbortController();
     let brokenOff = false;
     const settled = closed.then(() => {
@@ -133,68 +147,45 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     open.add(settled);
     requests.push(record);
     condition.changed();
+    const { signal } = left;
+    const passGate = (gate: string) => gates.pass(gate, signal);
     try {
-      const ending = await respond(res, answer, read.request, request, left.signal);
+      const playback = { res, answer: filled, encoded, headers, passGate, signal };
+      const ending = await respond(wire, request, playback);
       brokenOff = ending !== 'end';
       finish(res, ending);
     } catch (error) {
       // Once the client has left there is nobody to answer: the record says so.
-      if (!left.signal.aborted && !closing) throw error;
+      if (!signal.aborted && !closing) throw error;
     }
   };
 
-  const respond = async (
-    res: ServerResponse,
-    answer: Answer,
-    body: ChatRequest,
-    request: string,
-    signal: AbortSignal,
-  ): Promise<Ending> => {
-    if (answer.delayMs) await sleep(answer.delayMs, undefined, { signal });
-    const headers = { 'x-request-id': `req_${request}`, 'cache-control': 'no-cache' };
-    const { fault } = answer;
-    if (typeof fault === 'object') {
-      const wait = fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` };
-      const message = `The script answers with status ${fault.status}.`;
-      res.writeHead(fault.status, { 'content-type': 'application/json', ...headers, ...wait });
-      res.write(fault.body ?? errorBody(fault.status, message));
-      return 'end';
-    }
-    const encoded = encodeChat(answer, body, {
-      request,
-      created: Math.floor(Date.now() / 1000),
-      model: body.model,
-    });
-    return play({ res, answer, encoded, headers, passGate: (gate) => gates.pass(gate, signal), signal });
-  };
+  const control = controlRoutes(requests, refusals, gates);
 
-  const routes: Record<string, (req: IncomingMessage, res: ServerResponse) => Promise<void> | void> = {
-    'POST /v1/chat/completions': chat,
-    'GET /v1/models': (_req, res) => sendJson(res, 200, modelsBody(models, started)),
-    'GET /__control/health': (_req, res) => {
-      const health = { ok: true, requests: requests.length, refusals: refusals.length, held: gates.held() };
-      sendJson(res, 200, JSON.stringify(health));
-    },
-    'GET /__control/requests': (_req, res) => sendJson(res, 200, JSON.stringify({ requests, refusals })),
-    'POST /__control/release': async (req, res) => {
-      const gate = gateIn(parseJson(await readText(req))?.value);
-      if (gate === undefined) return sendJson(res, 400, errorBody(400, 'Send {"gate": "<name>"}.'));
-      gates.release(gate);
-      sendJson(res, 200, JSON.stringify({ released: gate }));
-    },
+  const route = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const { pathname: path, searchParams: query } = new URL(req.url ?? '/', 'http://localhost');
+    const sent: Sent = { path, query, headers: req.headers, body: undefined };
+    const steer = control[`${req.method} ${path}`];
+    if (steer) return steer(req, res);
+    const wire = req.method === 'POST' ? wires.find((one) => one.path.test(path)) : undefined;
+    if (wire) return answer(req, res, wire, sent);
+    const other = wireFor(sent);
+    const list = req.method === 'GET' ? listingFor(sent) : undefined;
+    if (!list) {
+      const { body } = other.fail(refused(`Invalid URL (${req.method} ${path}).`, { status: 404 }), instance);
+      return sendJson(res, 404, body);
+    }
+    const problem = keyProblem(other, sent);
+    if (problem) return refuse(res, other, sent, problem);
+    sendJson(res, 200, JSON.stringify(list(models, started, query)));
   };
 
   const server = createServer((req, res) => {
-    const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
-    const route = routes[`${req.method} ${path}`];
-    if (!route) {
-      sendJson(res, 404, errorBody(404, `Invalid URL (${req.method} ${path}).`));
-      return;
-    }
-    Promise.resolve(route(req, res)).catch((error: unknown) => {
+    route(req, res).catch((error: unknown) => {
       // A request that broke off while it was read has no one to hear of it.
       if (req.destroyed && !req.complete) return;
-      if (!res.headersSent) sendJson(res, 500, errorBody(500, `The model server failed: ${error}`));
+      if (!res.headersSent)
+        sendJson(res, 500, JSON.stringify({ error: { message: `The model server failed: ${error}` } }));
       else res.destroy();
       process.emitWarning(error instanceof Error ? error : new Error(String(error)));
     });
@@ -208,8 +199,10 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
     throw new Error(`The model server has no port on ${host}.`);
   }
 
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}/v1`,
+    url: `${origin}/v1`,
+    origin,
     requests,
     refusals,
     release: gates.release,
@@ -230,27 +223,4 @@ export async function startModelServer(options: ModelServerOptions = {}): Promis
       return closing;
     },
   };
-}
-
-function finish(res: ServerResponse, ending: Ending): void {
-  if (ending === 'end') res.end();
-  else if (ending === 'cut') res.destroy();
-  else res.socket?.resetAndDestroy();
-}
-
-function sendJson(res: ServerResponse, status: number, body: string): void {
-  res.writeHead(status, { 'content-type': 'application/json' }).end(body);
-}
-
-function parseJson(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
-
-function gateIn(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !('gate' in value)) return undefined;
-  return typeof value.gate === 'string' && value.gate !== '' ? value.gate : undefined;
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type Answer, type Delta, deltasOf } from './model-answer.ts';
 import type { Message } from './model-choice.ts';
+import { openaiFailure } from './model-error-openai.ts';
 import type { Encoded } from './model-playback.ts';
+import { bearerOf, type Envelope, type ModelWire, type Problem, refused, wholeJson } from './model-wire.ts';
 
 const part = z.looseObject({ type: z.string(), text: z.string().exactOptional() });
 const content = z.union([z.string(), z.array(part), z.null()]).exactOptional();
@@ -33,13 +35,28 @@ const requestSchema = z.looseObject({
 /** A chat-completions request body as a client sends it; fields not named here are kept. */
 export type ChatRequest = z.infer<typeof requestSchema>;
 
-/** The body if it is one a real server takes, else what that server would say. */
-export function readChatRequest(body: unknown): { request: ChatRequest } | { refusal: string } {
-  const parsed = requestSchema.safeParse(body);
-  if (!parsed.success) return { refusal: `Invalid request. ${z.prettifyError(parsed.error)}` };
-  const refusal = unpairedCall(parsed.data.messages);
-  return refusal ? { refusal } : { request: parsed.data };
-}
+/** OpenAI chat completions, as also spoken by most servers that run models locally. */
+export const openaiChat: ModelWire<{ wire: 'openai-chat'; body: ChatRequest }> = {
+  path: /^\/v1\/chat\/completions$/,
+  idHeader: 'x-request-id',
+  keyOf: bearerOf,
+  read: ({ body }) => {
+    const parsed = requestSchema.safeParse(body);
+    if (!parsed.success) return { problem: refused(`Invalid request. ${z.prettifyError(parsed.error)}`) };
+    const request = parsed.data;
+    const refusal = unpairedCall(request.messages);
+    if (refusal) return { problem: refused(refusal, { param: 'messages' }) };
+    return {
+      said: { wire: 'openai-chat', body: request },
+      messages: messagesOf(request),
+      encode: (answer, envelope) =>
+        request.stream
+          ? encodeStream(answer, request, envelope)
+          : encodeWhole(answer, { ...envelope, model: request.model }),
+    };
+  },
+  fail: (problem) => openaiFailure(problem, 'messages'),
+};
 
 /** Real servers refuse a history in which a tool call and its result do not follow each other. */
 function unpairedCall(messages: ChatRequest['messages']): string | undefined {
@@ -57,47 +74,46 @@ function unpairedCall(messages: ChatRequest['messages']): string | undefined {
 }
 
 /** The conversation in the form scripts are chosen by. */
-export function messagesOf(request: ChatRequest): Message[] {
+function messagesOf(request: ChatRequest): Message[] {
   return request.messages.map(({ role, content: said }) => ({
     role: role === 'developer' ? 'system' : role,
     text: typeof said === 'string' ? said : (said ?? []).flatMap((p) => p.text ?? []).join('\n'),
   }));
 }
 
-/** `request` is the unique part of the answer's id, `created` in seconds. */
-export type Envelope = { request: string; created: number; model: string };
-
-/** Encodes for `stream: true` (server-sent events) or a single JSON body. */
-export function encodeChat(answer: Answer, request: ChatRequest, envelope: Envelope): Encoded {
-  return request.stream
-    ? encodeStream(answer, request.stream_options?.include_usage === true, envelope)
-    : encodeWhole(answer, envelope);
-}
-
-function encodeStream(answer: Answer, includeUsage: boolean, { request, created, model }: Envelope): Encoded {
-  const common = { id: `chatcmpl-${request}`, object: 'chat.completion.chunk', created, model };
+function encodeStream(answer: Answer, asked: ChatRequest, { request, created }: Envelope): Encoded {
+  const includeUsage = asked.stream_options?.include_usage === true;
+  const common = { id: `chatcmpl-${request}`, object: 'chat.completion.chunk', created, model: asked.model };
   const chunk = (rest: object) => `data: ${JSON.stringify({ ...common, ...rest })}\n\n`;
   // Servers that will send usage put `null` into every other chunk.
   const usage = includeUsage ? { usage: null } : {};
   const choice = (delta: object, finish_reason: string | null) =>
     chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...usage });
-  const deltas = deltasOf(answer);
+  const declines = answer.finish === 'refusal';
   const total = includeUsage ? chunk({ choices: [], usage: usageOf(answer) }) : '';
   return {
     contentType: 'text/event-stream; charset=utf-8',
-    head: choice({ role: 'assistant', content: answer.text === '' ? null : '' }, null),
-    body: deltas.map((delta) => choice(deltaBody(delta), null)),
-    tail: `${choice({}, answer.finish)}${total}data: [DONE]\n\n`,
+    head: choice({ role: 'assistant', content: answer.text === '' || declines ? null : '' }, null),
+    body: deltasOf(answer).map((delta) => choice(deltaBody(delta, declines), null)),
+    tail: `${choice({}, finishOf(answer))}${total}data: [DONE]\n\n`,
     garbage: `data: {"id":"${common.id}","choices":[{"index":0,"delta":{"content":\n\n`,
+    ping: ': keep-alive\n\n',
+    failure: (problem: Problem) =>
+      `data: ${JSON.stringify({ error: openaiFailure(problem, 'messages').error })}\n\n`,
   };
 }
 
-function deltaBody(delta: Delta): object {
+/** A model that declines ends as usual; that it declined shows in `refusal` alone. */
+function finishOf({ finish }: Answer): string {
+  return finish === 'refusal' ? 'stop' : finish;
+}
+
+function deltaBody(delta: Delta, declines: boolean): object {
   switch (delta.kind) {
     case 'reasoning':
       return { reasoning_content: delta.text };
     case 'text':
-      return { content: delta.text };
+      return declines ? { refusal: delta.text } : { content: delta.text };
     case 'call': {
       const { index, id, name } = delta;
       return { tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] };
@@ -107,11 +123,13 @@ function deltaBody(delta: Delta): object {
   }
 }
 
-function encodeWhole(answer: Answer, { request, created, model }: Envelope): Encoded {
+function encodeWhole(answer: Answer, { request, created, model }: Envelope & { model: string }): Encoded {
+  const declines = answer.finish === 'refusal';
   const message = {
     role: 'assistant',
-    content: answer.text === '' ? null : answer.text,
-    ...(answer.reasoning !== '' && { reasoning_content: answer.reasoning }),
+    content: answer.text === '' || declines ? null : answer.text,
+    ...(declines && { refusal: answer.text }),
+    ...(answer.reasoning !== '' && !answer.hideReasoning && { reasoning_content: answer.reasoning }),
     ...(answer.calls.length > 0 && {
       tool_calls: answer.calls.map((call) => ({
         id: call.id,
@@ -120,23 +138,14 @@ function encodeWhole(answer: Answer, { request, created, model }: Envelope): Enc
       })),
     }),
   };
-  const json = JSON.stringify({
+  return wholeJson({
     id: `chatcmpl-${request}`,
     object: 'chat.completion',
     created,
     model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: answer.finish }],
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finishOf(answer) }],
     usage: usageOf(answer),
   });
-  const middle = Math.floor(json.length / 2);
-  return {
-    contentType: 'application/json',
-    head: '',
-    // In two halves, so that a fault has a middle to strike.
-    body: [json.slice(0, middle), json.slice(middle)],
-    tail: '',
-    garbage: '<garbage>',
-  };
 }
 
 function usageOf({ usage }: Answer): object {
@@ -144,19 +153,10 @@ function usageOf({ usage }: Answer): object {
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
     total_tokens: usage.input + usage.output,
-    prompt_tokens_details: { cached_tokens: usage.cached },
+    prompt_tokens_details: {
+      cached_tokens: usage.cached,
+      ...(usage.cacheWritten > 0 && { cache_write_tokens: usage.cacheWritten }),
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoning },
   };
-}
-
-/** An error body in the format of the API. */
-export function errorBody(status: number, message: string): string {
-  const type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error';
-  return JSON.stringify({ error: { message, type, param: null, code: null } });
-}
-
-/** The body of `GET /v1/models`. */
-export function modelsBody(ids: readonly string[], created: number): string {
-  const data = ids.map((id) => ({ id, object: 'model', created, owned_by: 'scripted' }));
-  return JSON.stringify({ object: 'list', data });
 }

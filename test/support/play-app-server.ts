@@ -5,6 +5,7 @@ import type { CaptureLine } from '../../src/testing/captures.ts';
 import { differences, type GoldenReader, goldenReader } from '../../src/testing/golden.ts';
 import { fields, list } from '../../src/testing/loose.ts';
 import type { Scripts } from '../../src/testing/model-script.ts';
+import { chatRequestOf } from '../../src/testing/model-wires.ts';
 import { type AppServerStand, appServerStand } from './app-server-stand.ts';
 import { Counterparts } from './counterparts.ts';
 import type { Peer } from './peer.ts';
@@ -296,7 +297,7 @@ class Player {
 
   /** Lets the answer under way come to its end. */
   #release(): void {
-    const messages = this.#stand.models.requests.at(-1)?.body.messages.length;
-    if (messages !== undefined) this.#stand.models.release(gateOf(messages));
+    const request = this.#stand.models.requests.at(-1);
+    if (request) this.#stand.models.release(gateOf(chatRequestOf(request).messages.length));
   }
 }

@@ -5,6 +5,7 @@ import { type Mode, modes } from '../../src/protocol/modes.ts';
 import type { CaptureLine } from '../../src/testing/captures.ts';
 import { goldenReader } from '../../src/testing/golden.ts';
 import { fields } from '../../src/testing/loose.ts';
+import { chatRequestOf } from '../../src/testing/model-wires.ts';
 import { type Replayed, replay, told } from '../../src/testing/replay.ts';
 import { Counterparts } from './counterparts.ts';
 import { gateOf, goFile, recordedScripts } from './recorded-scripts.ts';
@@ -140,8 +141,8 @@ class Player {
   }
 
   #releaseModel(): void {
-    const messages = this.#client.models.requests.at(-1)?.body.messages.length;
-    if (messages !== undefined) this.#client.models.release(gateOf(messages));
+    const request = this.#client.models.requests.at(-1);
+    if (request) this.#client.models.release(gateOf(chatRequestOf(request).messages.length));
   }
 
   async #sync(frame: Frame): Promise<Frame[]> {
