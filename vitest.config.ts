@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/rules/*.test.ts'],
     pool: 'forks',
-    env: { AI_SDK_LOG_WARNINGS: 'false' },
+    // No test talks with a model that happens to be there, or to be paid for.
+    env: { AI_SDK_LOG_WARNINGS: 'false', FARHAND_MODEL: 'demo', FARHAND_DISCOVER: '0' },
   },
 });

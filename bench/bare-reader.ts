@@ -1,6 +1,6 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from '@ai-sdk/provider';
-import { systemPrompt } from '../src/runtime/models/context.ts';
+import { promptSections, promptText } from '../src/runtime/prompt/sections.ts';
 import { tools } from '../src/runtime/tools/index.ts';
 
 /** Reads the answer to one user message and calls `onText` with each delta. Resolves at the end of the stream. */
@@ -9,13 +9,20 @@ export type BareReader = (text: string, onText?: (text: string) => void) => Prom
 /** The provider package that Farhand uses, asked for what Farhand asks (the same prompt and tools), and nothing else. */
 export function bareReader(baseURL: string): BareReader {
   const model = createOpenAICompatible({ name: 'bare', baseURL, includeUsage: true }).chatModel('bench');
-  const system = systemPrompt({
-    cwd: process.cwd(),
+  const sections = promptSections({
     agentName: 'Farhand',
+    model: 'openai-compatible/bench',
+    system: { preset: 'default', append: '' },
+    tools,
+    memory: [],
+    instructions: [],
+    deeper: [],
+    planning: null,
+    cwd: process.cwd(),
     date: new Date().toISOString().slice(0, 10),
     os: process.platform,
-    tools,
   });
+  const system = promptText(sections);
   const offered = tools.map(
     ({ name, description, parameters }): LanguageModelV4FunctionTool => ({
       type: 'function',

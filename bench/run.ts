@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Measurement } from './harness.ts';
 import { added } from './measure/added.ts';
+import { pieces } from './measure/arguments.ts';
 import { burst } from './measure/burst.ts';
 import { command } from './measure/command.ts';
 import { delay } from './measure/delay.ts';
 import { load } from './measure/load.ts';
 import { many } from './measure/many.ts';
 import { memory } from './measure/memory.ts';
+import { prompt } from './measure/prompt.ts';
 import { relay } from './measure/relay.ts';
 import { resume } from './measure/resume.ts';
+import { rules } from './measure/rules.ts';
 import { sockets } from './measure/sockets.ts';
 import { start } from './measure/start.ts';
+import { tools } from './measure/tools.ts';
 import { turn } from './measure/turn.ts';
 import { wire } from './measure/wire.ts';
 import { type Result, results, summary } from './report.ts';
@@ -32,6 +36,10 @@ const measurements: readonly Measurement[] = [
   added,
   sockets,
   resume,
+  rules,
+  tools,
+  prompt,
+  pieces,
 ];
 
 const say = (text: string) => process.stderr.write(text);

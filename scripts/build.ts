@@ -17,7 +17,7 @@ const nodeEntries = {
 };
 
 // These find a binary beside themselves, so they must stay packages of their own.
-const external = ['@vscode/ripgrep'];
+const external = ['@vscode/ripgrep', '@napi-rs/keyring'];
 
 // Whoever imports zod's `z` object, as the model packages do, keeps its fifty languages: 600 KB, 20 ms of every start.
 const englishOnly: Plugin = {

@@ -14,3 +14,8 @@ export function readMode(name: unknown): Mode | null {
   const alias = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
   return modes.find((mode) => mode === name) ?? alias ?? null;
 }
+
+const freedom: readonly Mode[] = ['strict', 'standard', 'acceptEdits', 'unrestricted'];
+
+/** Whether `mode` lets an agent do more than `other` without asking. */
+export const isFreer = (mode: Mode, other: Mode): boolean => freedom.indexOf(mode) > freedom.indexOf(other);

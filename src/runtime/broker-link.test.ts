@@ -189,6 +189,7 @@ describe('the handshake of a device with a broker', () => {
   it('tells how its main conversation stands, at once and when that has changed', async () => {
     const clock = virtualClock();
     const test = start({ clock });
+    await expect.poll(() => test.device.host.view(test.cwd).sandbox).toBeDefined();
     const broker = attach(test);
     const told = () =>
       broker

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { DeviceView } from '../core/messages.ts';
 import { initialState } from '../core/state.ts';
 import { type Clock, systemClock } from '../link/clock.ts';
@@ -20,14 +22,22 @@ import { gitContext } from './git.ts';
 import type { Host } from './host.ts';
 import { brokerPrincipal, type Connection, type Link, within } from './link.ts';
 import { modelCatalogue } from './models/catalogue.ts';
-import { defaultModel, endpointsOf, modelResolver, type Variables } from './models/handles.ts';
-import type { WireOptions } from './models/openai-compatible.ts';
-import { tableOnly } from './rules/judge.ts';
+import { ModelFinder } from './models/finder.ts';
+import type { Variables } from './models/handles.ts';
+import { keyStore } from './models/keys.ts';
+import type { WireOptions } from './models/wires.ts';
+import { deeperInstructions } from './prompt/deeper-instructions.ts';
+import { type Bounds, boundsIn } from './rules/bounds.ts';
+import { createRules } from './rules/rules.ts';
 import type { SandboxSetting } from './sandbox/sandbox.ts';
 import { sandboxing } from './sandbox/sandboxing.ts';
+import type { Settings } from './settings/settings.ts';
+import { type SettingsFile, settingsFile } from './settings/settings-file.ts';
 import { deviceSnapshot } from './snapshots.ts';
 import { toolEnvironment } from './tool-environment.ts';
-import { tools as builtInTools } from './tools/index.ts';
+import { removeOldOutput } from './tools/output-file.ts';
+import { allTools, reservedNames, toolNames } from './tools/toolsets.ts';
+import { searchAccess } from './tools/web-search.ts';
 
 export type DeviceOptions = {
   readonly store: Store;
@@ -46,6 +56,8 @@ export type DeviceOptions = {
   readonly env?: Variables;
   /** How patiently a model's endpoint is waited for. */
   readonly wire?: WireOptions;
+  /** Whether model servers on this machine are looked for when nobody has chosen a model. Default: no. */
+  readonly discover?: boolean;
   readonly mint: () => string;
   /** Told of what no client asked about: a fault of the program, or the lease gone. */
   readonly trouble: (what: string, error: unknown) => void;
@@ -63,7 +75,8 @@ export class Device {
   readonly conversations: Conversations;
   readonly #links = new Set<Link>();
   readonly #policy: readonly Privilege[];
-  readonly #env: Variables;
+  readonly #bounds: Bounds;
+  readonly #models: ModelFinder;
   readonly #clock: Clock;
   /** Those that are up, the latest last. */
   #connections: readonly Connection[] = [];
@@ -71,20 +84,31 @@ export class Device {
 
   constructor(options: DeviceOptions) {
     const { store, clock = systemClock, env = process.env } = options;
-    this.#env = env;
     this.#clock = clock;
     this.#policy = options.policy ?? privileges;
+    const settings = settingsFile(options.home);
+    const bounds = boundsIn(settings);
+    this.#bounds = bounds;
     mkdirSync(options.scratch, { recursive: true, mode: 0o700 });
     const committer = new Committer(store, clock, options.fenced, () => {
       for (const link of this.#links) link.committed();
     });
-    const modelAt = modelResolver(env, options.wire);
-    const toolNames = builtInTools.map((tool) => tool.name);
+    const models = new ModelFinder({
+      env,
+      settings,
+      keys: keyStore(options.home, env),
+      discover: options.discover ?? false,
+      wire: options.wire,
+    });
+    this.#models = models;
+    const settingsNow = () => orNull(settings);
     const publish = (text: string): void => {
       for (const link of this.#links) link.push(text);
     };
     const toolEnv = toolEnvironment(env);
-    const readable = [options.scratch];
+    const plans = join(options.home, 'plans');
+    mkdirSync(plans, { recursive: true, mode: 0o700 });
+    const readable = [options.scratch, plans];
     const sandbox = sandboxing({
       setting: options.sandbox ?? 'auto',
       farhand: options.home,
@@ -96,13 +120,20 @@ export class Device {
       committer,
       clock,
       cwd: options.cwd,
-      mode: options.mode ?? 'standard',
-      tools: builtInTools,
-      external: new ExternalTools({ clock, taken: toolNames, publish }),
+      get mode() {
+        return bounds.atMost(options.mode ?? 'standard');
+      },
+      tools: allTools,
+      external: new ExternalTools({ clock, taken: reservedNames, publish }),
       scratch: options.scratch,
+      home: options.home,
+      deeperInstructions: deeperInstructions(() => clock.now()),
       denied: [options.home],
       readable,
-      rules: tableOnly,
+      plans,
+      settings: settingsNow,
+      search: () => searchAccess(settingsNow()?.web?.search, env),
+      rules: createRules({ settings, farhand: options.home, home: env.HOME ?? homedir() }),
       toolEnv,
       sandbox,
       mint: options.mint,
@@ -113,11 +144,13 @@ export class Device {
         git_context: gitContext(cwd, clock.now()),
         version: options.version,
         supported_commands: commandTypes,
-        tools: toolNames,
+        tools: toolNames(settingsNow()?.toolset, ''),
+        ...ceilingOf(bounds),
         sandbox: sandbox.status(),
       }),
-      model: (handle) => modelAt(handle ?? defaultModel(env)),
-      models: () => modelCatalogue(endpointsOf(env), defaultModel(env)),
+      model: (handle) => models.model(handle),
+      modelProblem: (handle) => models.problemOf(handle),
+      models: () => modelCatalogue(models),
       publish,
       publishEvent: (event) => {
         for (const link of this.#links) link.event(event);
@@ -130,6 +163,8 @@ export class Device {
   start(): void {
     this.defaultAgent();
     this.conversations.recover();
+    // Whoever comes first shall not have to wait for it.
+    void this.#models.choose();
     this.#clock.after(trimEveryMs, () => this.#trim());
   }
 
@@ -137,6 +172,10 @@ export class Device {
   #trim(): void {
     if (this.#closed) return;
     let more = false;
+    const before = this.#clock.now() - retention.ageMs;
+    removeOldOutput(this.host.scratch, before).catch((error: unknown) =>
+      this.host.trouble('old output of tools could not be removed', error),
+    );
     try {
       const { ageMs, maxBytes } = retention;
       const gone = this.host.store.trim({ olderThan: this.#clock.now() - ageMs, maxBytes });
@@ -156,8 +195,7 @@ export class Device {
       committed: () => undefined,
       close: (code, reason) => pipe.close(code, reason),
     };
-    const principalOf = ({ auth }: Frame) =>
-      within(this.#policy, (auth as Principal | undefined) ?? owner('link'));
+    const principalOf = ({ auth }: Frame) => this.#bounded((auth as Principal | undefined) ?? owner('link'));
     this.#links.add(link);
     pipe.listen({
       message: (text) => {
@@ -188,7 +226,7 @@ export class Device {
       work: (frame, inboxId) =>
         void dispatch(this, frame, {
           send: (reply) => link.send(reply),
-          principalOf: ({ auth }) => within(this.#policy, brokerPrincipal(auth)),
+          principalOf: ({ auth }) => this.#bounded(brokerPrincipal(auth)),
           inboxId,
         }),
       gone: () => {
@@ -197,6 +235,11 @@ export class Device {
       },
     });
     this.#links.add(link);
+  }
+
+  /** Looked up for every command: what the owner takes away is gone at once. */
+  #bounded(by: Principal): Principal {
+    return within(this.#policy, within(this.#bounds.policyFor(by), by));
   }
 
   #mainStatus(): Frame {
@@ -215,7 +258,11 @@ export class Device {
   }
 
   modelOf(agent: AgentRecord): string {
-    return agent.model ?? defaultModel(this.#env);
+    return agent.model ?? this.#models.known();
+  }
+
+  async modelsFound(): Promise<void> {
+    await this.#models.choose();
   }
 
   /** The agent that is there from the first start; another takes its place when it was deleted. */
@@ -243,8 +290,24 @@ export class Device {
     this.#closed = true;
     this.host.committer.close();
     await this.conversations.close();
-    await this.host.sandbox.close();
+    await this.host.sandbox
+      .close()
+      .catch((error) => this.host.trouble('what commands kept in /tmp could not be removed', error));
     for (const link of this.#links) link.close(1012, 'the runtime is restarting');
     this.host.store.close();
   }
+}
+
+/** Whoever cannot do without them says what is wrong with them. */
+function orNull(settings: SettingsFile): Settings | null {
+  try {
+    return settings.read();
+  } catch {
+    return null;
+  }
+}
+
+function ceilingOf(bounds: Bounds): Pick<DeviceView, 'ceiling'> {
+  const ceiling = bounds.ceiling();
+  return ceiling === null ? {} : { ceiling };
 }

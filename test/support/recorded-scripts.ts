@@ -21,6 +21,11 @@ export const recordedScripts: Scripts = {
     done,
   ],
   touch: [{ calls: bash('touch approved-marker.txt && echo touched') }, done],
+  // A file of its own: one that is there already would have to be read first.
+  write: [
+    { calls: call('Write', { file_path: 'written.txt', content: 'one\ntwo\nthree\n' }), argumentPieces: 8 },
+    { text: 'The file was handed over.' },
+  ],
   twotouch: [
     {
       calls: [

@@ -13,6 +13,9 @@ describe('what a person types at an approval', () => {
     ['e', { do: 'edit' }],
     ['view', { do: 'view' }],
     ['', { do: 'unclear' }],
+    [' 2 ', { do: 'remember', nth: 2 }],
+    ['2 please', { do: 'unclear' }],
+    ['0', { do: 'unclear' }],
     ['yes but only once', { do: 'unclear' }],
     ['never', { do: 'unclear' }],
     ['yesterday', { do: 'unclear' }],
@@ -80,6 +83,38 @@ describe('a request that is being asked about', () => {
     expect(react(bash, 'v', plain)).toMatchObject({
       lines: ['? Bash waits for your approval', '  command: rm x'],
     });
+  });
+
+  it('[PERM-6] offers what may be remembered, by number, for the input as it was asked', () => {
+    const begun = beginAsking({
+      request_id: 'perm-1',
+      request: {
+        tool_name: 'Bash',
+        tool_call_id: 'c',
+        input: { command: 'npm test' },
+        reason: 'Bash of `npm test`: not known to only read',
+        permission_suggestions: [
+          { id: 'save-default', text: 'Yes, here' },
+          { id: 'save-everywhere', text: 'Yes, every\x1b[2Jwhere' },
+        ],
+      },
+      input_hash: 'hash',
+    });
+    if (!begun) throw new Error('no request');
+    expect(askingLines(begun, plain)).toEqual([
+      '? Bash waits for your approval',
+      '  Bash of `npm test`: not known to only read',
+      '  command: npm test',
+      '  1 Yes, here',
+      '  2 Yes, every\\x1b[2Jwhere',
+    ]);
+    expect(labelOf(begun)).toContain('[1]-[2] and remember');
+    const remembered = { behavior: 'allow', selected_permission_suggestion_ids: ['save-everywhere'] };
+    expect(react(begun, '2', plain)).toEqual({ do: 'decide', decision: remembered });
+    expect(react(begun, '3', plain)).toMatchObject({ do: 'ask', lines: [expect.stringContaining('1 to 2')] });
+    const edited = { ...begun, edited: { command: 'npm ci' } };
+    expect(labelOf(edited)).not.toContain('remember');
+    expect(react(edited, '1', plain)).toMatchObject({ do: 'ask' });
   });
 
   it('collects the answers to all its questions', () => {

@@ -8,6 +8,7 @@ import {
   type Request,
   readRequest,
   requestLines,
+  suggestionLines,
 } from '../show/request.ts';
 import { readAnswer, readDecision } from './decision.ts';
 
@@ -34,11 +35,22 @@ export function beginAsking({ request_id, request, input_hash }: Approval): Aski
 
 export function askingLines(asking: Asking, style: Style): readonly string[] {
   const question = nextQuestion(asking);
-  return question ? questionLines(question, style) : requestLines(asking.request, style);
+  return question
+    ? questionLines(question, style)
+    : [...requestLines(asking.request, style), ...suggestionLines(asking.request, style)];
 }
 
 export const labelOf = (asking: Asking): string =>
-  nextQuestion(asking) ? 'answer › ' : '[y]es, [n]o and why, [e]dit, [v]iew › ';
+  nextQuestion(asking) ? 'answer › ' : `${choices(asking)}[n]o and why, [e]dit, [v]iew › `;
+
+/** Rules are offered for what was asked, not for what the person made of it. */
+const offered = ({ request, edited }: Asking): Request['suggestions'] => (edited ? [] : request.suggestions);
+
+function choices(asking: Asking): string {
+  const { length } = offered(asking);
+  if (length === 0) return '[y]es, ';
+  return `[y]es, ${length === 1 ? '[1]' : `[1]-[${length}]`} and remember, `;
+}
 
 export function react(asking: Asking, line: string, style: Style): Reaction {
   const question = nextQuestion(asking);
@@ -51,6 +63,14 @@ function reactToDecision(asking: Asking, line: string, style: Style): Reaction {
   switch (decision.do) {
     case 'allow':
       return { do: 'decide', decision: { behavior: 'allow', updated_input: edited } };
+    case 'remember': {
+      const chosen = offered(asking)[decision.nth - 1];
+      if (!chosen) return unclear(asking, style);
+      return {
+        do: 'decide',
+        decision: { behavior: 'allow', selected_permission_suggestion_ids: [chosen.id] },
+      };
+    }
     case 'deny':
       return { do: 'decide', decision: { behavior: 'deny', message: decision.reason } };
     case 'edit':
@@ -62,12 +82,17 @@ function reactToDecision(asking: Asking, line: string, style: Style): Reaction {
         lines: requestLines(edited ? { ...request, input: edited } : request, style, true),
       };
     case 'unclear':
-      return {
-        do: 'ask',
-        asking,
-        lines: [style.yellow('Please type y, n (and why), e or v. To say something else, decide first.')],
-      };
+      return unclear(asking, style);
   }
+}
+
+function unclear(asking: Asking, style: Style): Reaction {
+  const { length } = offered(asking);
+  const numbers = length === 0 ? '' : length === 1 ? ' 1,' : ` 1 to ${length},`;
+  const lines = [
+    style.yellow(`Please type y,${numbers} n (and why), e or v. To say something else, decide first.`),
+  ];
+  return { do: 'ask', asking, lines };
 }
 
 function reactToAnswer(asking: Asking, question: Question, line: string, style: Style): Reaction {

@@ -71,7 +71,9 @@ describe('a chat', () => {
     screen.type('run echo hi');
     await screen.asked();
     expect(screen.label).toBe('[y]es, [n]o and why, [e]dit, [v]iew › ');
-    expect(screen.text).toContain('? Bash waits for your approval\n  command: echo hi\n');
+    expect(screen.text).toMatch(
+      /\? Bash waits for your approval\n {2}Bash.*: not known to only read\n {2}command: echo hi\n/,
+    );
     screen.type('hm');
     await screen.says('Please type y, n');
     screen.type('y');

@@ -4,6 +4,8 @@ import type { Question } from '../show/request.ts';
 export type Decision =
   | { readonly do: 'allow' }
   | { readonly do: 'deny'; readonly reason: string }
+  /** `nth`: which of the choices, from 1. */
+  | { readonly do: 'remember'; readonly nth: number }
   | { readonly do: 'edit' | 'view' }
   | { readonly do: 'unclear' };
 
@@ -11,7 +13,7 @@ export type Decision =
 export const deniedBecause = (why: string): string =>
   why.trim() === '' ? 'Denied by the person.' : `Denied by the person: ${why.trim()}`;
 
-/** `y`, `n`, `n because it deletes too much`, `e`, `v`; anything else decides nothing. */
+/** `y`, `1`, `n`, `n because it deletes too much`, `e`, `v`; anything else decides nothing. */
 export function readDecision(line: string): Decision {
   const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   switch (word.toLowerCase().replace(/[,:]$/, '')) {
@@ -28,7 +30,7 @@ export function readDecision(line: string): Decision {
     case 'view':
       return { do: 'view' };
     default:
-      return { do: 'unclear' };
+      return rest === '' && /^[1-9]$/.test(word) ? { do: 'remember', nth: Number(word) } : { do: 'unclear' };
   }
 }
 

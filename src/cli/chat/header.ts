@@ -31,7 +31,7 @@ export function headerLines({ place, cwd, mode, folder, machine }: Header, style
     );
   if (demo)
     lines.push(
-      style.dim('Type anything to see what the demo model can do; FARHAND_MODEL chooses a real one.'),
+      style.dim('Type anything to see what the demo model can do; farhand connect adds a real one.'),
     );
   return lines;
 }

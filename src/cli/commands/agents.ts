@@ -21,6 +21,22 @@ const show = command({
   run: async (args, io) => (await runs()).show(args, io),
 });
 
+const prompt = command({
+  about: 'Show what the model of an agent reads before a conversation',
+  args: {
+    ...agentArg,
+    conversation: {
+      type: 'string',
+      alias: 'c',
+      valueHint: 'id',
+      description: 'The conversation (default: the main one)',
+    },
+    ...listing,
+  },
+  examples: [['farhand agents prompt Farhand', 'section by section, in the order in which it is sent']],
+  run: async (args, io) => (await runs()).prompt(args, io),
+});
+
 const create = command({
   about: 'Create an agent',
   args: {
@@ -29,7 +45,7 @@ const create = command({
       type: 'string',
       alias: 'm',
       valueHint: 'provider/model',
-      description: 'Its model (default: FARHAND_MODEL)',
+      description: 'Its model (default: the one of whoever chooses none)',
     },
     ...listing,
   },
@@ -47,6 +63,6 @@ const remove = command({
 export const agents: Group = {
   about: 'List, create and delete agents',
   standard: 'ls',
-  commands: { ls, show, create, delete: remove },
+  commands: { ls, show, prompt, create, delete: remove },
   examples: [['farhand agents', 'those on this machine']],
 };

@@ -1,3 +1,4 @@
+import { discoverArg, withDiscovery } from '../models/discovery.ts';
 import { command, commonArgs } from '../program/command.ts';
 
 export const appServer = command({
@@ -37,6 +38,7 @@ export const appServer = command({
       type: 'boolean',
       description: 'End when standard input ends, as it does with the program that started this one',
     },
+    ...discoverArg,
     json: { type: 'boolean', description: 'Print the two URLs as one line of JSON' },
     ...commonArgs,
   },
@@ -60,6 +62,6 @@ export const appServer = command({
   ) =>
     (await import('../run/app-server.ts')).runAppServer(
       { ...args, wsAuth, wsTokenFile, wsTokenSha256, exitWithParent },
-      io,
+      withDiscovery(args, io),
     ),
 });

@@ -29,6 +29,28 @@ describe('farhand approvals', () => {
     expect(first.io.stdout()).toBe('[demo] Calling Bash.\n[demo] Bash returned:\napproved\n');
   });
 
+  it('[PERM-6] allows and remembers, where that is offered', async () => {
+    const { folder, start, run, json } = aHome();
+    const first = start(['-p', 'write a.txt x', '--approve', 'wait']);
+    await first.io.until('waits for approval');
+    expect((await run('approvals', 'show', 'demo')).stdout).toContain(
+      '1 Yes, allow editing files at the top level in this project',
+    );
+    expect((await run('approvals', 'allow', '--all', '--remember')).stderr).toContain('one by one');
+    expect(await run('approvals', 'allow', '--remember', 'demo')).toMatchObject({ code: 0, stderr: '' });
+    expect(await first.code).toBe(0);
+    expect((await json('rules', 'ls')).rules).toEqual([
+      { kind: 'allow', rule: 'Edit(*)', yours: true, where: folder },
+    ]);
+    const question = start(['-p', 'ask Which? | a | b', '--approve', 'wait']);
+    await question.io.until('waits for approval');
+    expect((await run('approvals', 'allow', '--remember', 'demo')).stderr).toContain(
+      'Nothing can be remembered',
+    );
+    expect((await run('approvals', 'deny', 'demo')).code).toBe(0);
+    expect(await question.code).toBe(0);
+  });
+
   it('denies with a reason that the model reads', async () => {
     const { start, json } = aHome();
     const first = start(['-p', 'run echo x', '--approve', 'wait']);

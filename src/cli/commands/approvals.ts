@@ -27,11 +27,16 @@ const allow = command({
   args: {
     id: { ...idArg, required: false },
     all: { type: 'boolean', description: 'Allow all that wait now' },
+    remember: {
+      type: 'boolean',
+      description: 'And do not ask for its like again: the first choice that it offers',
+    },
     ...which,
     ...listing,
   },
   examples: [
     ['farhand approvals allow call_8Q', 'one of them; what is allowed is shown first'],
+    ['farhand approvals allow --remember call_8Q', 'and its like from now on; see approvals show'],
     ['farhand approvals allow --all --conversation conv-1f', 'all of one conversation'],
   ],
   run: async (args, io) => (await runs()).allow(args, io),

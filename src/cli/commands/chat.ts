@@ -1,3 +1,4 @@
+import { withDiscovery } from '../models/discovery.ts';
 import { command } from '../program/command.ts';
 import { talkArgs } from '../talk/args.ts';
 
@@ -9,8 +10,9 @@ export const chat = command({
   args: talkArgs,
   examples: [
     ['farhand', 'the main conversation of the default agent'],
+    ['farhand --model ollama/qwen3-coder', 'with that model from now on'],
     ['farhand --new --mode acceptEdits', 'a new conversation whose edits in this folder need no approval'],
     [`printf 'run npm test\\ny\\n' | farhand chat`, 'from a script: a message, then the approval'],
   ],
-  run: async (args, io) => (await import('../run/chat.ts')).runChat(args, io),
+  run: async (args, io) => (await import('../run/chat.ts')).runChat(args, withDiscovery(args, io)),
 });

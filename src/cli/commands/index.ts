@@ -31,9 +31,25 @@ export const entries: Program['entries'] = {
     about: 'Make, list and revoke tokens of the broker of this home',
     load: async () => (await import('./tokens.ts')).tokens,
   },
+  connect: {
+    about: 'Connect a provider of models',
+    load: async () => (await import('./connect.ts')).connect,
+  },
+  disconnect: {
+    about: 'Forget the key and the address of a provider',
+    load: async () => (await import('./connect.ts')).disconnect,
+  },
+  models: {
+    about: 'List models, and choose the default',
+    load: async () => (await import('./models.ts')).models,
+  },
   approvals: {
     about: 'See and decide what waits for approval',
     load: async () => (await import('./approvals.ts')).approvals,
+  },
+  rules: {
+    about: 'See and change what agents may do without asking',
+    load: async () => (await import('./rules.ts')).rules,
   },
   conversations: {
     about: 'List, show and create conversations',
@@ -61,7 +77,8 @@ export const program: Program = {
   entries,
   leading,
   examples: [
-    ['farhand', 'talk; without FARHAND_MODEL with the built-in demo model'],
+    ['farhand', 'talk; without any model of yours with the built-in demo'],
+    ['farhand connect', 'bring a model of your own'],
     ['farhand -p "run npm test" --mode unrestricted', 'one turn that may do everything without asking'],
     ['farhand approvals', 'what waits for you, from a second terminal'],
   ],

@@ -97,7 +97,7 @@ describe('farhand -p', () => {
     await json('agents', 'create', 'broken', '--model', 'anthropic/claude');
     const failed = await run('-p', 'hello', '--agent', 'broken');
     expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toMatch(/^farhand: Farhand cannot talk to Anthropic yet/);
+    expect(failed.stderr).toMatch(/^farhand: ANTHROPIC_API_KEY is not set/);
   });
 
   it('ends with 130 after Ctrl-C, when its turn has ended', async () => {

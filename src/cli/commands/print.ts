@@ -1,3 +1,4 @@
+import { withDiscovery } from '../models/discovery.ts';
 import { command } from '../program/command.ts';
 import { talkArgs } from '../talk/args.ts';
 
@@ -36,5 +37,5 @@ export const print = command({
     ['farhand -p "fix the tests" --mode acceptEdits --output-format stream-json', 'for a program'],
   ],
   run: async ({ 'output-format': format, ...args }, io) =>
-    (await import('../run/print.ts')).runPrint({ ...args, format }, io),
+    (await import('../run/print.ts')).runPrint({ ...args, format }, withDiscovery(args, io)),
 });

@@ -1,3 +1,4 @@
+import { discoverArg, withDiscovery } from '../models/discovery.ts';
 import { command, commonArgs } from '../program/command.ts';
 
 export const remote = command({
@@ -21,6 +22,7 @@ export const remote = command({
     'computer-name': { type: 'string', valueHint: 'name', description: 'The same' },
     direct: { type: 'boolean', description: 'Dial the URL itself, without registering' },
     insecure: { type: 'boolean', description: 'Let the token cross the network unencrypted' },
+    ...discoverArg,
     json: { type: 'boolean', description: 'Print each event as a line of JSON' },
     ...commonArgs,
   },
@@ -32,5 +34,8 @@ export const remote = command({
     ['LETTA_BASE_URL=http://localhost:8284 farhand remote --env-name local-dev', 'dial a server of your own'],
   ],
   run: async ({ 'env-name': envName, 'computer-name': computerName, ...args }, io) =>
-    (await import('../run/remote.ts')).runRemoteCommand({ ...args, envName, computerName }, io),
+    (await import('../run/remote.ts')).runRemoteCommand(
+      { ...args, envName, computerName },
+      withDiscovery(args, io),
+    ),
 });

@@ -1,3 +1,4 @@
+import { discoverArg, withDiscovery } from '../models/discovery.ts';
 import { type Command, commonArgs } from '../program/command.ts';
 import { isProblem } from '../program/outcome.ts';
 import { readArgs } from '../program/read-args.ts';
@@ -37,6 +38,7 @@ const args = {
     valueHint: 'name',
     description: 'How this machine is called there (default: its host name)',
   },
+  ...discoverArg,
   json: { type: 'boolean', description: 'Print what it listens at, and its log, as lines of JSON' },
   ...commonArgs,
 } as const;
@@ -69,6 +71,6 @@ export const serve: Command = {
       name: read.name,
       json: read.json,
     };
-    return (await import('../run/serve.ts')).runServe(flags, io);
+    return (await import('../run/serve.ts')).runServe(flags, withDiscovery(read, io));
   },
 };

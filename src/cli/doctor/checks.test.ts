@@ -18,7 +18,7 @@ function temporaryFolder(): string {
 }
 
 async function examine(env: Record<string, string>): Promise<Record<string, Check>> {
-  const checks = await checkAll(testIo({ env }));
+  const checks = await checkAll(testIo({ env: { FARHAND_DISCOVER: '0', ...env } }));
   return Object.fromEntries(checks.map((check) => [check.name, check]));
 }
 
@@ -31,6 +31,11 @@ describe('farhand doctor', () => {
     expect(checks.owner).toMatchObject({ detail: 'no farhand runs in this home now' });
     expect(checks.model).toMatchObject({ detail: expect.stringContaining('demo: built in, not an AI') });
     expect(checks.ripgrep).toMatchObject({ state: 'ok' });
+    expect(checks.sandbox).toMatchObject(
+      checks.sandbox?.state === 'ok'
+        ? { detail: expect.stringMatching(/^(bubblewrap|seatbelt) confines commands$/) }
+        : { state: 'warn', detail: expect.stringMatching(/^Commands run unconfined\. \S/) },
+    );
   });
 
   it('looks at a home that somebody runs, without getting in the way', async () => {
@@ -98,7 +103,7 @@ describe('farhand doctor', () => {
       /^openai-compatible\/x: .+127\.0\.0\.1:9/,
     ],
     [{ FARHAND_MODEL: 'openai/gpt-5' }, /OPENAI_API_KEY is not set/],
-    [{ FARHAND_MODEL: 'anthropic/x' }, /cannot talk to Anthropic yet/],
+    [{ FARHAND_MODEL: 'anthropic/x' }, /farhand connect anthropic/],
     [{ FARHAND_MODEL: 'nonsense' }, /names no model/],
   ])('says why a model cannot answer: %j', async (env, why) => {
     expect((await examine({ FARHAND_HOME: temporaryFolder(), ...env })).model).toMatchObject({
@@ -109,7 +114,7 @@ describe('farhand doctor', () => {
 
   it('ends with 1 when something fails, and tells programs all of it', async () => {
     const run = async (env: Record<string, string>) => {
-      const io = testIo({ env: { FARHAND_HOME: temporaryFolder(), ...env } });
+      const io = testIo({ env: { FARHAND_HOME: temporaryFolder(), FARHAND_DISCOVER: '0', ...env } });
       return { code: await runProgram(['doctor', '--json'], program, io), said: JSON.parse(io.stdout()) };
     };
     expect(await run({})).toMatchObject({ code: 0, said: { ok: true, checks: expect.any(Array) } });

@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { isDialFailure } from '../../link/dial-failure.ts';
 import { dialLocal } from '../../link/node/local-socket.ts';
+import { findSandbox } from '../../runtime/sandbox/find-sandbox.ts';
 import { acquireOwnerLock } from '../../sqlite/owner-lock.ts';
 import { migrations } from '../../store/schema.ts';
 import { type HomePaths, homePaths } from '../home/paths.ts';
+import { modelsOf } from '../models/models-of.ts';
 import type { Io } from '../program/io.ts';
 import { readHomeFile } from '../talk/home-file.ts';
 import { version } from '../version.ts';
@@ -38,7 +40,7 @@ export async function checkAll(io: Io): Promise<readonly Check[]> {
       detail: `${version} on Node.js ${process.versions.node}, ${process.platform} ${process.arch}`,
     } as const,
     ...home,
-    checkModel(io.env),
+    checkModel(modelsOf(io)),
     checkProgram(
       'shell',
       'fail',
@@ -54,6 +56,7 @@ export async function checkAll(io: Io): Promise<readonly Check[]> {
       'Without git an agent cannot see what changed: install it.',
     ),
     checkRipgrep(),
+    checkSandbox(),
   ]);
 }
 
@@ -122,6 +125,13 @@ async function checkRipgrep(): Promise<Check> {
     // The package throws where it has no binary for this system, which is what is asked here.
     return { name: 'ripgrep', state: 'warn', detail: advice };
   }
+}
+
+async function checkSandbox(): Promise<Check> {
+  const name = 'sandbox';
+  const found = await findSandbox();
+  if ('sandbox' in found) return { name, state: 'ok', detail: `${found.sandbox.name} confines commands` };
+  return { name, state: 'warn', detail: `Commands run unconfined. ${found.missing}` };
 }
 
 /** The first line that a program prints; null where it cannot be run. */

@@ -1,20 +1,23 @@
-import { defaultModel, resolveModel, type Variables } from '../../runtime/models/handles.ts';
+import type { ModelFinder } from '../../runtime/models/finder.ts';
+import { isNoModel } from '../../runtime/models/handles.ts';
 import type { Check } from './checks.ts';
 
 const patienceMs = 5_000;
 
-/** Asks the configured model for one word: only that shows that address, key and name are all right. */
-export async function checkModel(env: Variables): Promise<Check> {
+/** Asks the model of whoever chooses none for one word: only that shows that address, key and name are all right. */
+export async function checkModel(finder: ModelFinder): Promise<Check> {
   const name = 'model';
-  const handle = defaultModel(env);
+  const chosen = await finder.choose();
+  if (isNoModel(chosen)) return { name, state: 'fail', detail: chosen.message };
+  const { handle, because } = chosen;
   if (handle === 'demo')
     return {
       name,
       state: 'ok',
-      detail: 'demo: built in, not an AI. FARHAND_MODEL chooses a real one, for example ollama/llama3.1',
+      detail: `demo: built in, not an AI (${because}). farhand connect adds a real one, or start Ollama or LM Studio`,
     };
-  const model = resolveModel(handle, env);
-  if ('code' in model) return { name, state: 'fail', detail: model.message };
+  const model = await finder.alone(handle);
+  if (isNoModel(model)) return { name, state: 'fail', detail: model.message };
   const signal = AbortSignal.timeout(patienceMs);
   const content = 'Answer with the one word: ready';
   const since = performance.now();

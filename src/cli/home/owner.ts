@@ -30,6 +30,8 @@ export type Owner = {
 
 export type OwnerOptions = {
   readonly cwd: string;
+  /** Whether model servers on this machine are looked for when nobody has chosen a model. Default: no. */
+  readonly discover?: boolean;
   readonly trouble: (what: string, error: unknown) => void;
   /** The lease is gone: another process owns the home. */
   readonly fenced: (error: StoreError) => void;

@@ -19,7 +19,7 @@ async function everyExample(): Promise<readonly Example[]> {
 function argvOf(line: string): string[] {
   const command = line
     .replace(/^.*?\bfarhand\b/, '')
-    .replace(/ >+ .*$| \| .*$/, '')
+    .replace(/ [<>]+ .*$| \| .*$/, '')
     .replace(/[")]*'$/, '');
   return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }

@@ -34,14 +34,16 @@ export function mainHelp(entries: Entries, examples: readonly Example[], style: 
 }
 
 const environment: readonly Row[] = [
-  ['FARHAND_MODEL', 'provider/model, such as lmstudio/qwen3-8b; without it the built-in demo model answers'],
+  ['FARHAND_MODEL', 'provider/model, such as lmstudio/qwen3-8b, where farhand models use has chosen none'],
+  ['FARHAND_DISCOVER', '0: do not look for Ollama or LM Studio on this machine'],
+  ['FARHAND_KEYS', 'file: keep keys in the home, and not in the keyring of the system'],
   ['FARHAND_HOME', 'where everything is kept; default ~/.farhand'],
   ['FARHAND_URL', 'a broker through which another machine is reached, as with --url'],
   [
     'FARHAND_TOKEN',
     'its token; else LETTA_API_KEY, else the saved one, which wins over a token of the other kind',
   ],
-  ['OPENAI_BASE_URL …', 'addresses of model servers: OPENAI_, LMSTUDIO_, OLLAMA_BASE_URL, keys in …_API_KEY'],
+  ['OPENAI_API_KEY …', 'keys of model providers, and addresses in …_BASE_URL: farhand connect --list'],
   ['NO_COLOR', 'no colours'],
 ];
 

@@ -50,13 +50,22 @@ function choose(name: string, found: Command | Group, args: readonly string[]): 
   const at = firstWord(args, every);
   const word = at === null ? found.standard : (args[at] ?? null);
   if (at === null && wantsHelp) return { help: (io) => groupHelp(name, found, outStyle(io)) };
-  const command = word === null ? undefined : found.commands[word];
+  const command = word === null ? undefined : wordOf(found.commands, word);
+  const standard = found.standard === null ? undefined : wordOf(found.commands, found.standard);
+  // A word that names no command is meant for the one that needs no naming, where that takes words.
+  if (word !== null && !command && standard && takesWords(standard)) return choose(name, standard, args);
   if (word === null)
     return misuse(`farhand ${name} needs one of: ${Object.keys(found.commands).join(', ')}.`);
   if (!command) return misuse(unknownCommand(word, Object.keys(found.commands), `farhand ${name}`));
   const rest = at === null ? args : [...args.slice(0, at), ...args.slice(at + 1)];
   return choose(`${name} ${word}`, command, rest);
 }
+
+const wordOf = (commands: Group['commands'], word: string): Command | undefined =>
+  Object.hasOwn(commands, word) ? commands[word] : undefined;
+
+const takesWords = ({ args }: Command): boolean =>
+  Object.values(args).some(({ type }) => type === 'positional');
 
 async function help(words: readonly string[], program: Program, io: Io): Promise<Outcome> {
   const { entries, examples } = program;

@@ -2,7 +2,7 @@ import type { Client } from '../../client/client.ts';
 import { columns } from '../program/help.ts';
 import { type Io, outStyle, say, sayJson } from '../program/io.ts';
 import { isProblem, misuse, type Outcome } from '../program/outcome.ts';
-import { oneLine } from '../show/printable.ts';
+import { oneLine, printable } from '../show/printable.ts';
 import { attached } from '../talk/attach.ts';
 import { type Agent, chooseAgent, listAgents } from '../talk/place.ts';
 import type { ReachFlags } from '../talk/reach.ts';
@@ -32,6 +32,28 @@ export const show = ({ json, ...one }: One, io: Io): Promise<Outcome> =>
     );
     if (json) sayJson(io, got.value.agent);
     else for (const line of columns(fields)) say(io, line);
+    return 0;
+  });
+
+export const prompt = (
+  { json, conversation, ...one }: One & { readonly conversation?: string | undefined },
+  io: Io,
+): Promise<Outcome> =>
+  withAgent(one, io, async (client, { id }) => {
+    const in_ = conversation === undefined ? {} : { conversation_id: conversation };
+    const got = await client.call('agent_prompt', { agent_id: id, ...in_ });
+    if (!got.ok) return got.failure;
+    const { model, sections } = got.value;
+    if (json) sayJson(io, { model, sections });
+    else {
+      const style = outStyle(io);
+      for (const { name, text } of sections)
+        say(
+          io,
+          `${style.dim(`--- ${name} (about ${Math.ceil(text.length / 4)} tokens)`)}\n${printable(text)}\n`,
+        );
+      say(io, style.dim(`For ${oneLine(model, 80)}.`));
+    }
     return 0;
   });
 

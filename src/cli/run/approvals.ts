@@ -1,10 +1,10 @@
 import type { Client, Decision } from '../../client/client.ts';
-import { type Failure, failure } from '../../protocol/errors.ts';
-import { insideTool } from '../../runtime/tool-environment.ts';
+import type { Failure } from '../../protocol/errors.ts';
 import { deniedBecause } from '../chat/decision.ts';
+import { refusedInsideTool } from '../program/inside-tool.ts';
 import { type Io, outStyle, say, sayJson } from '../program/io.ts';
-import { isProblem, misuse, type Outcome } from '../program/outcome.ts';
-import { requestLines } from '../show/request.ts';
+import { isProblem, type Misuse, misuse, type Outcome } from '../program/outcome.ts';
+import { requestLines, suggestionLines } from '../show/request.ts';
 import { chooseApproval, listApprovals, type Waiting, waitingLine } from '../talk/approvals.ts';
 import { attached } from '../talk/attach.ts';
 import type { ReachFlags } from '../talk/reach.ts';
@@ -36,13 +36,19 @@ export const show = (args: One, io: Io): Promise<Outcome> =>
   });
 
 export async function allow(
-  args: Which & { readonly id?: string | undefined; readonly all?: boolean | undefined },
+  args: Which & {
+    readonly id?: string | undefined;
+    readonly all?: boolean | undefined;
+    readonly remember?: boolean | undefined;
+  },
   io: Io,
 ): Promise<Outcome> {
-  const { id, all } = args;
-  if (isInsideTool(io)) return insideRefused;
+  const { id, all, remember } = args;
+  const refused = refusedInsideTool(io, 'Approving');
+  if (refused) return refused;
   if (id === undefined && !all) return misuse('Say which one: an id, or --all.');
   if (id !== undefined && all) return misuse('Give an id or --all, not both.');
+  if (remember && all) return misuse('What is remembered is decided one by one: give an id with --remember.');
   return stay(args, io, async (here): Promise<Outcome> => {
     const waiting = await waitingIn(here.client, args);
     if (isProblem(waiting)) return waiting;
@@ -50,12 +56,14 @@ export async function allow(
     if (isProblem(chosen)) return chosen;
     const chosenOnes = 'request' in chosen ? [chosen] : chosen;
     if (chosenOnes.length === 0 && !args.json) say(io, 'Nothing waits for approval.');
-    return decideAll(here, chosenOnes, { behavior: 'allow' }, args, io);
+    const decision = remember ? remembered(chosenOnes) : ({ behavior: 'allow' } as const);
+    return isProblem(decision) ? decision : decideAll(here, chosenOnes, decision, args, io);
   });
 }
 
 export async function deny(args: One & { readonly reason?: string | undefined }, io: Io): Promise<Outcome> {
-  if (isInsideTool(io)) return insideRefused;
+  const refused = refusedInsideTool(io, 'Approving');
+  if (refused) return refused;
   const message = deniedBecause(args.reason ?? '');
   return stay(args, io, async (here): Promise<Outcome> => {
     const waiting = await waitingIn(here.client, args);
@@ -65,12 +73,12 @@ export async function deny(args: One & { readonly reason?: string | undefined },
   });
 }
 
-/** An agent must not approve for itself by way of its own shell (SEC-7). */
-const isInsideTool = (io: Io): boolean => io.env[insideTool] !== undefined;
-const insideRefused: Failure = failure(
-  'forbidden',
-  'Approving from inside a tool is refused: only a person decides. Run this in a terminal of your own.',
-);
+function remembered([one]: readonly Waiting[]): Decision | Misuse {
+  const [first] = one?.request.suggestions ?? [];
+  return first
+    ? { behavior: 'allow', selected_permission_suggestion_ids: [first.id] }
+    : misuse('Nothing can be remembered of this one: it is asked every time. Allow it without --remember.');
+}
 
 async function waitingIn(client: Client, { conversation }: Which): Promise<readonly Waiting[] | Failure> {
   const waiting = await listApprovals(client);
@@ -113,11 +121,14 @@ const asJson = ({ scope, request, since }: Waiting) => ({
   input: request.input,
   diffs: request.diffs,
   input_hash: request.inputHash,
+  reason: request.reason,
+  suggestions: request.suggestions,
   since: new Date(since).toISOString(),
 });
 
 function showWhole({ request, scope }: Waiting, io: Io): void {
   const style = outStyle(io);
-  for (const line of requestLines(request, style, true)) say(io, line);
+  for (const line of [...requestLines(request, style, true), ...suggestionLines(request, style)])
+    say(io, line);
   say(io, style.dim(`  in ${scope.conversation_id}`));
 }

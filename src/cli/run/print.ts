@@ -1,6 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import type { Client } from '../../client/client.ts';
 import { ulid } from '../../runtime/ulid.ts';
+import { demoHint } from '../models/models-of.ts';
 import { OneTurn } from '../print/one-turn.ts';
 import { exitCodeOf, type Format, outputOf } from '../print/output.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
@@ -69,6 +70,8 @@ async function turnIn(here: Here, turn: Turn, io: Io): Promise<Outcome> {
   );
   if (isProblem(settled)) return interrupts.first.reason === 'SIGINT' ? 130 : settled;
   const { place, before } = settled;
+  const hint = place.agent.model === 'demo' && !isElsewhere(args, io.env) ? await demoHint(io) : null;
+  if (hint !== null) warn(hint);
   const { agent_id: agentId, conversation_id: conversationId } = place.scope;
   const output = outputOf(args.format, io);
   const sessionId = `${agentId}:${conversationId}`;

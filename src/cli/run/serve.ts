@@ -3,6 +3,7 @@ import { failure } from '../../protocol/errors.ts';
 import { acquireOwnerLock } from '../../sqlite/owner-lock.ts';
 import { StoreError } from '../../sqlite/store-error.ts';
 import { homePaths } from '../home/paths.ts';
+import { demoHint } from '../models/models-of.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
 import { isProblem, type Outcome } from '../program/outcome.ts';
 import { type Announced, announce, announceJson } from '../serve/announce.ts';
@@ -40,6 +41,8 @@ async function serve(options: ServeOptions, json: boolean): Promise<Outcome> {
     if (settings.port !== 0) keepTokens(served, io);
     if (json) announceJson(served, io);
     else announce(served, settings, io);
+    const hint = served.agentId === null || json ? null : await demoHint(io);
+    if (hint !== null) note(io, errStyle(io).yellow(hint));
     await aborted(interrupts.first);
     return interrupts.first.reason === 'SIGINT' ? 130 : 0;
   } finally {

@@ -1,21 +1,37 @@
 import type { Style } from '../program/style.ts';
 import { type Fields, fieldsOf, listOf, numberOf, textOf } from './fields.ts';
-import { printable } from './printable.ts';
+import { oneLine, printable } from './printable.ts';
 
 const mostLines = 40;
 
 /** The changes that come with a request to edit, as lines with `+` and `-`. */
 export function diffLines(diffs: readonly unknown[], style: Style): readonly string[] {
-  return diffs.flatMap((diff) => fileLines(fieldsOf(diff), style));
+  const several = diffs.length > 1;
+  return diffs.map(fieldsOf).flatMap((diff) => {
+    const name = textOf(diff.path) ?? textOf(diff.fileName);
+    // Of one file the arguments say which.
+    return [
+      ...(several && name !== undefined ? [style.bold(oneLine(name, 200))] : []),
+      ...fileLines(diff, style),
+    ];
+  });
 }
 
 /** What an edit that nobody was asked about does, from its arguments alone. */
 export function editLines(name: string, input: Fields, style: Style): readonly string[] {
-  if (name === 'Write') return shortened(marked(textOf(input.content), '+', style.green), style);
-  if (name !== 'Edit') return [];
-  const [before, after] = [textOf(input.old_string), textOf(input.new_string)];
-  return shortened([...marked(before, '-', style.red), ...marked(after, '+', style.green)], style);
+  if (writing.includes(name)) return shortened(marked(textOf(input.content), '+', style.green), style);
+  if (!editing.includes(name)) return [];
+  const edits = Array.isArray(input.edits) ? input.edits.map(fieldsOf) : [input];
+  const lines = edits.flatMap((one) => [
+    ...marked(textOf(one.old_string), '-', style.red),
+    ...marked(textOf(one.new_string), '+', style.green),
+  ]);
+  return shortened(lines, style);
 }
+
+/** Under each of their names. */
+const writing = ['Write', 'WriteFileGemini', 'write_file'];
+const editing = ['Edit', 'MultiEdit', 'Replace', 'replace'];
 
 function fileLines(diff: Fields, style: Style): readonly string[] {
   if (diff.mode !== 'advanced') {

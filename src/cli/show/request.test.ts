@@ -61,10 +61,12 @@ describe('what a person sees before deciding', () => {
     expect(requestLines(request, plain)).toEqual([
       '? Edit waits for your approval',
       '  file_path: a.ts',
+      '  a.ts',
       '  @@ line 3 @@',
       '   same',
       '  -old',
       '  +new\\x1b[1m',
+      '  b.bin',
       '  no preview: The file is not text.',
     ]);
     const painted = requestLines(request, coloured).join('\n');

@@ -13,6 +13,10 @@ export type Request = {
   readonly diffs: readonly unknown[];
   /** What an answer must name, so that it can only mean this very input (APR-2). */
   readonly inputHash: string | null;
+  /** Why it is asked for. */
+  readonly reason: string | null;
+  /** What of the decision may be remembered. */
+  readonly suggestions: readonly { readonly id: string; readonly text: string }[];
 };
 
 /** From a `control_request`, or an entry of `pending_control_requests` or of `approvals_list`; null when it is none. */
@@ -23,14 +27,31 @@ export function readRequest(frame: Fields): Request | null {
   const tool = textOf(request.tool_name);
   if (requestId === undefined || callId === undefined || tool === undefined) return null;
   const inputHash = textOf(frame.input_hash) ?? null;
-  return { requestId, callId, tool, input: fieldsOf(request.input), diffs: listOf(request.diffs), inputHash };
+  return {
+    requestId,
+    callId,
+    tool,
+    input: fieldsOf(request.input),
+    diffs: listOf(request.diffs),
+    inputHash,
+    reason: textOf(request.reason) ?? null,
+    suggestions: suggestionsOf(request.permission_suggestions),
+  };
 }
+
+const suggestionsOf = (value: unknown): Request['suggestions'] =>
+  listOf(value)
+    .filter(isObject)
+    .flatMap((one) => {
+      const [id, text] = [textOf(one.id), textOf(one.text)];
+      return id === undefined || text === undefined ? [] : [{ id, text }];
+    });
 
 const mostLines = 30;
 
 /** Everything a person decides about. `whole`: however long it is. */
 export function requestLines(
-  { tool, input, diffs }: Request,
+  { tool, input, diffs, reason }: Request,
   style: Style,
   whole = false,
 ): readonly string[] {
@@ -40,9 +61,18 @@ export function requestLines(
   const more = hidden > 0 ? [style.yellow(`… ${hidden} more lines that you have not seen: v shows all`)] : [];
   return [
     `${style.yellow('?')} ${style.bold(oneLine(tool, 60))} waits for your approval`,
-    ...indented([...shown, ...more, ...diffLines(diffs, style)]),
+    ...indented([
+      ...(reason === null ? [] : [style.dim(printable(reason))]),
+      ...shown,
+      ...more,
+      ...diffLines(diffs, style),
+    ]),
   ];
 }
+
+/** The answers beside yes and no that a person may give by a number. */
+export const suggestionLines = ({ suggestions }: Request, style: Style): readonly string[] =>
+  suggestions.map(({ text }, n) => `  ${style.cyan(`${n + 1}`)} ${printable(text)}`);
 
 /** A command is shown as it would be typed; any other input field by field. */
 function inputLines(input: Fields): readonly string[] {

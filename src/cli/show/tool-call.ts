@@ -2,24 +2,39 @@ import type { CallItem, Transcript } from '../../client/transcript.ts';
 import { isObject } from './fields.ts';
 import { oneLine, printableOutput } from './printable.ts';
 
-/** The argument that says most about a call, by tool. */
-const telling: Readonly<Record<string, string>> = {
-  Bash: 'command',
-  Read: 'file_path',
-  Write: 'file_path',
-  Edit: 'file_path',
-  Glob: 'pattern',
-  Grep: 'pattern',
-  LS: 'path',
+/** The argument that says most about a call, and the tools for which it does, under each of their names. */
+const telling: Readonly<Record<string, readonly string[]>> = {
+  command: ['Bash', 'ShellCommand', 'shell_command', 'RunShellCommand', 'run_shell_command'],
+  file_path: [
+    ...['Read', 'ReadFileGemini', 'read_file'],
+    ...['Write', 'WriteFileGemini', 'write_file'],
+    ...['Edit', 'MultiEdit', 'Replace', 'replace'],
+  ],
+  notebook_path: ['NotebookEdit'],
+  pattern: ['Glob', 'GlobGemini', 'glob', 'Grep', 'SearchFileContent', 'search_file_content'],
+  path: ['LS', 'ViewImage', 'view_image'],
+  dir_path: ['ListDirectory', 'list_directory'],
+  url: ['WebFetch'],
+  query: ['WebSearch'],
 };
+/** Those that are shown in full elsewhere. */
+const silent = ['AskUserQuestion', 'ExitPlanMode'];
 const widest = 100;
 
 /** A call on one line: `Bash npm test`. */
 export function callLine(name: string, input: Readonly<Record<string, unknown>>): string {
-  const told = input[telling[name] ?? ''];
-  if (name === 'AskUserQuestion') return name;
+  if (silent.includes(name)) return name;
+  const [argument = ''] = Object.entries(telling).find(([, names]) => names.includes(name)) ?? [];
+  const told = patchedFiles(name, input) ?? input[argument];
   const text = typeof told === 'string' ? told : Object.keys(input).length > 0 ? JSON.stringify(input) : '';
   return `${oneLine(name, 40)} ${oneLine(text, widest)}`.trimEnd();
+}
+
+/** What a patch is about: the files in its headers. */
+function patchedFiles(name: string, { input }: Readonly<Record<string, unknown>>): string | null {
+  if (!['ApplyPatch', 'apply_patch'].includes(name) || typeof input !== 'string') return null;
+  const files = [...input.matchAll(/^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm)].map(([, file]) => file);
+  return files.length > 0 ? files.join(', ') : null;
 }
 
 /** Arguments as a model wrote them; anything but a JSON object is shown as it is. */

@@ -1,5 +1,6 @@
 import type { ArgsDef } from 'citty';
 import { modes, readMode } from '../../protocol/modes.ts';
+import { discoverArg } from '../models/discovery.ts';
 import { commonArgs } from '../program/command.ts';
 import { type Misuse, misuse } from '../program/outcome.ts';
 import { reachArgs } from './reach.ts';
@@ -27,7 +28,19 @@ export const talkArgs = {
     valueHint: modes.join('|'),
     description: 'Permission mode: what is done without asking',
   },
+  model: {
+    type: 'string',
+    alias: 'm',
+    valueHint: 'provider/model',
+    description: 'Let this model work the conversation, now and later',
+  },
+  effort: {
+    type: 'enum',
+    options: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
+    description: 'With --model: how hard it thinks',
+  },
   cwd: { type: 'string', valueHint: 'folder', description: 'Let the conversation work in this folder' },
+  ...discoverArg,
   ...reachArgs,
   ...commonArgs,
 } as const satisfies ArgsDef;

@@ -3,6 +3,7 @@ import type { ClientState } from '../../client/state.ts';
 import type { Failure } from '../../protocol/errors.ts';
 import { Member } from '../home/member.ts';
 import { homePaths } from '../home/paths.ts';
+import { mayDiscover } from '../models/discovery.ts';
 import { errStyle, type Io, note } from '../program/io.ts';
 import { isProblem, type Misuse } from '../program/outcome.ts';
 import { ownerNews } from './owner-news.ts';
@@ -16,7 +17,7 @@ export async function joinHome(io: Io): Promise<Member | Failure> {
   if ('code' in paths) return paths;
   const trouble = (what: string, error: unknown) =>
     note(io, errStyle(io).red(`farhand: ${what}: ${error instanceof Error ? error.message : String(error)}`));
-  const member = new Member(paths, { cwd: io.cwd, trouble });
+  const member = new Member(paths, { cwd: io.cwd, discover: mayDiscover(io.env), trouble });
   return (await member.join()) ?? member;
 }
 

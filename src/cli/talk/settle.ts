@@ -6,13 +6,20 @@ import { type Before, configure, type Settings } from './configure.ts';
 import { findFolder } from './folder.ts';
 import { awayPlace, findPlace, type Place, type PlaceArgs } from './place.ts';
 
-export type SettingsArgs = { readonly mode?: string | undefined; readonly cwd?: string | undefined };
+export type SettingsArgs = {
+  readonly mode?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly model?: string | undefined;
+  readonly effort?: string | undefined;
+};
 
 /**
  * What the flags ask for, checked on this side; `from` is the folder of whoever asks. Null: it is about another machine, whose folders
  * only that one knows.
  */
 export function settingsOf(args: SettingsArgs, from: string | null): Settings | Failure | Misuse {
+  if (args.effort !== undefined && args.model === undefined)
+    return misuse('--effort is about a model: say which with --model.');
   const mode = modeOf(args.mode);
   if (typeof mode === 'object') return mode;
   const folder = args.cwd === undefined ? null : folderOf(args.cwd, from);
@@ -35,15 +42,30 @@ export type Settled = { readonly place: Place; readonly before: Before | null };
  */
 export async function settle(
   client: Client,
-  args: PlaceArgs,
+  args: PlaceArgs & Pick<SettingsArgs, 'model' | 'effort'>,
   asked: Settings,
   from: string | null,
 ): Promise<Settled | Failure | Misuse> {
   const found = await findPlace(client, args);
-  const place = awayPlace(found, args, asked, client.state().device.agentId) ?? found;
+  const { model, effort } = args;
+  const wishes = { ...asked, ...(model !== undefined && { model }) };
+  const there = awayPlace(found, args, wishes, client.state().device.agentId) ?? found;
+  if ('code' in there) return there;
+  const place = model === undefined ? there : await withModel(client, there, model, effort);
   if ('code' in place) return place;
   const settings = place.fresh && from !== null ? { cwd: from, ...asked } : asked;
   if (Object.keys(settings).length === 0) return { place, before: null };
   const before = await configure(client, place.scope, settings);
   return 'code' in before ? before : { place, before };
+}
+
+async function withModel(
+  client: Client,
+  place: Place,
+  model: string,
+  effort: string | undefined,
+): Promise<Place | Failure> {
+  const payload = { model_handle: model, ...(effort !== undefined && { reasoning_effort: effort }) };
+  const changed = await client.call('update_model', { runtime: { ...place.scope }, payload });
+  return changed.ok ? { ...place, agent: { ...place.agent, model } } : changed.failure;
 }

@@ -48,6 +48,22 @@ export const agentCommands = {
     ids: naming('agent_id'),
     route: { method: 'GET', path: '/v1/agents/{agent_id}' },
   }),
+  agent_prompt: command({
+    ...onDevice,
+    summary: 'What the model of an agent reads before a conversation: its system prompt, section by section.',
+    request: ask({ agent_id: id, conversation_id: id.optional() }),
+    reply: reply(
+      'agent_prompt_response',
+      z.looseObject({
+        model: z.string(),
+        sections: z.array(z.looseObject({ name: z.string(), text: z.string() })),
+      }),
+      { model: null, sections: [] },
+    ),
+    privilege: 'memory',
+    ids: naming('agent_id', 'conversation_id'),
+    route: { method: 'GET', path: '/v1/agents/{agent_id}/prompt' },
+  }),
   agent_delete: command({
     ...onDevice,
     summary: 'Deletes an agent with its conversations.',

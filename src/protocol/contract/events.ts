@@ -36,6 +36,8 @@ export const deviceStatus = z.looseObject({
   should_doctor: z.boolean().optional(),
   reflection_settings: anyObject.nullable().optional(),
   supported_commands: z.array(z.string()).optional(),
+  /** An extension: what confines commands; without a name nothing does, for that reason. */
+  sandbox: z.looseObject({ name: z.string().nullable(), reason: z.string().optional() }).optional(),
 });
 
 export const loopStatus = z.looseObject({

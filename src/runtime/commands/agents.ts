@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { initialState } from '../../core/state.ts';
 import { type Failure, failure } from '../../protocol/errors.ts';
 import type { AgentRecord } from '../../store/store.ts';
+import { modelOf } from '../effects/model-of.ts';
+import { offeredTools } from '../effects/turn-tools.ts';
+import { systemPromptOf } from '../prompt/system-prompt-of.ts';
 import type { Handlers, Home } from './handler.ts';
 
 export const agentHandlers = {
   /** The default agent comes first. */
-  agent_list(_frame, { device }) {
+  async agent_list(_frame, { device }) {
+    await device.modelsFound();
     const first = device.defaultAgent();
     const agents = [...device.host.store.agents()].sort(
       (a, b) => Number(b.id === first) - Number(a.id === first),
@@ -32,6 +37,21 @@ export const agentHandlers = {
     return agent
       ? { ok: true, payload: { agent: shown(device, agent) } }
       : { ok: false, failure: noAgent(agent_id) };
+  },
+
+  /** As the next request would have it. */
+  async agent_prompt({ agent_id, conversation_id = 'default' }, { device }) {
+    const { host, conversations } = device;
+    if (!host.store.agent(agent_id)) return { ok: false, failure: noAgent(agent_id) };
+    const scope = { agent_id, conversation_id };
+    const found = conversations.find(scope);
+    if (found && 'code' in found) return { ok: false, failure: found };
+    const subject = found ?? { scope, state: initialState };
+    const model = await modelOf(subject, host);
+    if ('code' in model) return { ok: false, failure: model };
+    const tools = offeredTools(subject, host, model.handle);
+    const sections = await systemPromptOf(subject, host, tools, model.handle);
+    return { ok: true, payload: { model: model.handle, sections: [...sections] } };
   },
 
   async agent_delete({ agent_id }, { device }) {

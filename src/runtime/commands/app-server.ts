@@ -16,8 +16,8 @@ export const appServerHandlers = {
     const proven = Object.entries(proofs).map(([name, type]) => [name, commandTypes.includes(type)] as const);
     const capabilities = {
       ...Object.fromEntries(proven),
-      // A sandbox is kept for the conversation and not enforced; answers have no schema; a client has one socket.
-      runtime_workspace_sandbox: false,
+      // Of every command; where there is no sandbox, none runs (SBX-2). Answers have no schema; a client has one socket.
+      runtime_workspace_sandbox: true,
       structured_outputs: false,
       split_channels: false,
     };

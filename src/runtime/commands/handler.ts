@@ -12,8 +12,10 @@ export interface Home {
   readonly conversations: Conversations;
   /** The agent that commands mean when they name none. */
   defaultAgent(): string;
-  /** The model's handle, also where the agent leaves it to the device. */
+  /** The model's handle, also where the agent leaves it to the device, as far as it has found one yet. */
   modelOf(agent: AgentRecord): string;
+  /** Resolves when the device has looked which model it is to use. */
+  modelsFound(): Promise<void>;
 }
 
 /** The conversation answers in the order of its events. */

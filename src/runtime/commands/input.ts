@@ -7,6 +7,7 @@ import { wellFormed } from '../../protocol/well-formed.ts';
 import type { Asker } from '../conversation.ts';
 import { receiptFrame } from '../receipts.ts';
 import { answered, type Handlers, type Request } from './handler.ts';
+import { remembering } from './remember.ts';
 
 type Payload = CommandFrame<'input'>['payload'];
 type Message = Extract<Payload, { kind: 'create_message' }>['messages'][number];
@@ -27,6 +28,7 @@ export const inputHandlers = {
       return { ok: false, failure: { code: 'input_invalid', message } };
     }
     const allow = error === undefined && decision?.behavior === 'allow';
+    const ids = (allow && decision.behavior === 'allow' && decision.selected_permission_suggestion_ids) || [];
     conversation.obey(
       {
         do: 'decide',
@@ -36,7 +38,7 @@ export const inputHandlers = {
         updated_input: allow && decision.behavior === 'allow' ? (decision.updated_input ?? null) : null,
         input_hash: payload.input_hash ?? null,
       },
-      request.asker,
+      ids.length > 0 ? remembering({ ...request, conversation }, payload.request_id, ids) : request.asker,
     );
     return answered;
   },

@@ -51,6 +51,32 @@ describe('models', () => {
     expect(next.store.agents()[0]?.model).toBe('ollama/b');
   });
 
+  it('think as hard as they are told, in the main conversation too, and its next model goes with the agent’s', async () => {
+    const device = open();
+    const choose = (payload: Record<string, unknown>, conversation?: string) =>
+      device.ask({ type: 'update_model', runtime: device.scope(conversation), payload });
+    const state = () => {
+      const found = device.device.conversations.find(device.scope());
+      return found && 'state' in found ? found.state : null;
+    };
+    expect(await choose({ model_handle: 'lmstudio/a', reasoning_effort: 'high' })).toMatchObject({
+      success: true,
+      applied_to: 'agent',
+      model_settings: { reasoning_effort: 'high' },
+    });
+    expect(state()).toMatchObject({ model: 'lmstudio/a', effort: 'high' });
+    await choose({ model_handle: 'ollama/b' });
+    expect(state()).toMatchObject({ model: 'ollama/b', effort: 'high' });
+    await choose({ model_handle: 'ollama/b', reasoning_effort: null });
+    expect(state()).toMatchObject({ effort: null });
+    expect(await choose({ model_handle: 'ollama/c', reasoning_effort: 'huge' })).toMatchObject({
+      success: false,
+      error_code: 'frame_invalid',
+      error: expect.stringContaining('Efforts: none, minimal, low'),
+    });
+    expect(state()).toMatchObject({ model: 'ollama/b' });
+  });
+
   it('that nobody knows are refused, and nothing changes', async () => {
     const device = open();
     const refused = await device.ask({

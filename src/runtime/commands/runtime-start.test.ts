@@ -239,7 +239,7 @@ describe('app_server_info', () => {
         conversation_management: true,
         runtime_start: true,
         runtime_external_tools_update: true,
-        runtime_workspace_sandbox: false,
+        runtime_workspace_sandbox: true,
         structured_outputs: false,
         split_channels: false,
       },

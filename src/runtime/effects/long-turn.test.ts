@@ -49,7 +49,7 @@ describe('a turn of the event loop', () => {
     const others = elsewhere();
     await runModel(
       subject,
-      { ...device.host, model: () => ({ handle: 'test', window: null, stream }) },
+      { ...device.host, model: async () => ({ handle: 'test', window: null, stream }) },
       'run-1',
       new AbortController().signal,
       () => heard.push('model'),

@@ -6,9 +6,9 @@ import { isDeeper } from '../../link/read-frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import { wellFormed } from '../../protocol/well-formed.ts';
 import type { Host } from '../host.ts';
+import type { Tool } from '../tools/tool.ts';
 import { toolContext } from './run-tool.ts';
 import type { Subject } from './subject.ts';
-import { turnTools } from './turn-tools.ts';
 
 /** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */
 export const inputHash = (input: unknown): string =>
@@ -16,14 +16,14 @@ export const inputHash = (input: unknown): string =>
     .update(canonicalize(input) ?? '')
     .digest('hex');
 
-/** Finds out about a call what the rules and the person need: its arguments, its reach, what an edit would change. */
+/** Finds out about a call what the rules and the person need: its arguments, its reach, what an edit would change. `tools`: what the model was shown. */
 export async function requestedCall(
   conversation: Subject,
   host: Host,
+  tools: readonly Tool[],
   asked: { readonly id: string; readonly name: string; readonly args: string; readonly keepsake?: Keepsake },
 ): Promise<RequestedCall> {
   const parsed = parseArguments(asked.args);
-  const tools = turnTools(conversation, host);
   const tool = tools.find((one) => one.name === asked.name);
   const input = 'problem' in parsed ? {} : parsed.input;
   const about = (shown: Record<string, unknown>) => ({
@@ -47,7 +47,7 @@ export async function requestedCall(
   if (problem !== null) return { ...unusable, problem };
   const context = toolContext(conversation, host, asked.id);
   const deeds = await tool.deeds(input, context);
-  const judged = host.rules.judge(tool.name, deeds, context.cwd);
+  const judged = host.rules.judge(tool.rule ?? tool.name, deeds, context.cwd);
   const diffs = tool.preview ? await tool.preview(input, context) : null;
   // An answer is the person's to give: one that the model wrote into its own question must not pass for it.
   const { answers: _, ...question } = input;

@@ -12,7 +12,7 @@ export async function runCompaction(
   signal: AbortSignal,
   tell: (report: CompactionReport) => void,
 ): Promise<void> {
-  const model = modelOf(conversation, host);
+  const model = await modelOf(conversation, host);
   if ('code' in model) return tell({ kind: 'failed', ...model, retryable: false });
   const items = contextOf(conversation.transcript().items);
   for (const longest of [20_000, 4_000, 800, 150]) {

@@ -5,13 +5,14 @@ import { limits } from '../../protocol/limits.ts';
 import { scopeKey } from '../../protocol/shapes.ts';
 import type { Host } from '../host.ts';
 import type { ModelPart } from '../models/model.ts';
+import { promptText } from '../prompt/sections.ts';
 import { systemPromptOf } from '../prompt/system-prompt-of.ts';
 import { isLongTurn } from './long-turn.ts';
 import { modelOf } from './model-of.ts';
 import { requestedCall } from './requested-call.ts';
 import { Spoken } from './spoken.ts';
 import type { Subject } from './subject.ts';
-import { turnTools } from './turn-tools.ts';
+import { offeredTools } from './turn-tools.ts';
 
 /** A tool request is named after its call, and that name must pass for an id when it is answered. */
 const maxCallId = limits.id / 2;
@@ -28,13 +29,13 @@ export async function runModel(
 ): Promise<void> {
   const tell = (body: Extract<Msg, { kind: 'model' }>['report']) =>
     report({ kind: 'model', run, report: body });
-  const model = modelOf(conversation, host);
+  const model = await modelOf(conversation, host);
   if ('code' in model) return tell({ kind: 'failed', ...model, retryable: false });
   const items = contextOf(conversation.transcript().items);
-  const tools = turnTools(conversation, host);
+  const tools = offeredTools(conversation, host, model.handle);
   const { effort } = conversation.state;
   const cacheKey = scopeKey(conversation.scope);
-  const system = await systemPromptOf(conversation, host, tools, model.handle);
+  const system = promptText(await systemPromptOf(conversation, host, tools, model.handle));
   const spoken = new Spoken(model.handle, () => `msg-${host.mint()}`);
   const calls: CallPart[] = [];
   for await (const part of model.stream({ system, transcript: items, tools, effort, cacheKey, signal })) {
@@ -68,7 +69,7 @@ export async function runModel(
           const id = isUsable ? given : `call-${host.mint()}`;
           seen.add(id);
           const keepsake = kept && { keepsake: { by: model.handle, data: kept } };
-          examined.push(await requestedCall(conversation, host, { id, name, args, ...keepsake }));
+          examined.push(await requestedCall(conversation, host, tools, { id, name, args, ...keepsake }));
         }
         return tell({
           kind: 'finished',

@@ -116,7 +116,7 @@ it.each(['hello', '', 'constructor', 7])(
     const text = textOf(await partsOf([user(content)]));
     expect(text).toMatch(/^\[demo\] This is the built-in demo model\. It is not an AI/);
     expect(text).toContain('\n  run <command> ');
-    expect(text).toContain('FARHAND_MODEL=lmstudio/');
+    expect(text).toContain('farhand connect');
   },
 );
 

@@ -89,12 +89,13 @@ ${Object.values(COMMANDS)
   .map(({ usage, does }) => `  ${usage.padEnd(38)}${does}`)
   .join('\n')}
 
-For a real model, set FARHAND_MODEL and start again:
+For a real model, in a terminal on this machine:
 
-  FARHAND_MODEL=lmstudio/<model>           LM Studio on this machine
-  FARHAND_MODEL=ollama/<model>             Ollama on this machine
-  FARHAND_MODEL=openai/<model>             OpenAI, with OPENAI_API_KEY
-  FARHAND_MODEL=openai-compatible/<model>  any other, with OPENAI_BASE_URL`;
+  farhand connect               brings one of a provider, or of a server of yours
+  farhand models                shows which there are
+  farhand models use <model>    chooses one, from the next message on
+
+Ollama and LM Studio on this machine are found by themselves.`;
 
 function answerTo({ transcript, tools }: ModelRequest): { text: string; calls: readonly Call[] } {
   if (transcript.at(-1)?.kind === 'result') return { text: resultsText(transcript), calls: [] };

@@ -1,32 +1,11 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { modelAt, partsOf, request } from './wire-test-client.ts';
+import { madeOf } from './wire-test-client.ts';
 
 describe('an answer that only some endpoints give', () => {
   const chunk = (delta: object, finish_reason: string | null = null) => ({
     choices: [{ index: 0, delta, finish_reason }],
   });
-  const answers = async (contentType: string, ...events: (object | string)[]) => {
-    const local = createServer((incoming, response) => {
-      incoming.resume();
-      response.writeHead(200, { 'content-type': contentType });
-      const lines = events.map((event) =>
-        typeof event === 'string' ? event : `data: ${JSON.stringify(event)}\n\n`,
-      );
-      response.end(lines.join(''));
-    }).listen(0, '127.0.0.1');
-    await once(local, 'listening');
-    const bound = local.address();
-    try {
-      if (bound === null || typeof bound === 'string') throw new Error('no port');
-      return await partsOf(modelAt(`http://127.0.0.1:${bound.port}/v1`), request('hi'));
-    } finally {
-      local.closeAllConnections();
-      local.close();
-    }
-  };
-  const stream = (...events: (object | string)[]) => answers('text/event-stream', ...events);
+  const stream = (...events: (object | string)[]) => madeOf('text/event-stream', events);
 
   it('may have calls and yet finish with `stop`, and no usage', async () => {
     const call = { index: 0, id: 'a', function: { name: 'Bash', arguments: '{}' } };
@@ -39,7 +18,7 @@ describe('an answer that only some endpoints give', () => {
   it('may refuse in words, which is an answer', async () => {
     expect(await stream(chunk({ refusal: 'I will not.' }), chunk({}, 'stop'))).toEqual([
       { kind: 'text', text: 'I will not.' },
-      { kind: 'finish', reason: 'end_turn', usage: null },
+      { kind: 'finish', reason: 'refused', usage: null },
     ]);
   });
 
@@ -88,7 +67,7 @@ describe('an answer that only some endpoints give', () => {
   });
 
   it('may be a web page', async () => {
-    expect(await answers('text/html', '<html>Welcome</html>')).toMatchObject([
+    expect(await madeOf('text/html', ['<html>Welcome</html>'])).toMatchObject([
       {
         kind: 'failed',
         code: 'model_reply_invalid',

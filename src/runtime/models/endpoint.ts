@@ -1,3 +1,6 @@
+/** The header that carries the key: `authorization: Bearer …`, or one of its own. */
+export type Auth = 'bearer' | 'x-api-key' | 'x-goog-api-key';
+
 /** Where a wire sends its requests, and what a person calls the parts of it. */
 export type Endpoint = {
   /** `LM Studio`. */
@@ -10,6 +13,14 @@ export type Endpoint = {
   readonly key: string;
   /** The variable that holds the key. */
   readonly keyVariable: string;
+  /** What is spoken there, for people: `an OpenAI-compatible API`, which is also what is meant where this is left out. */
+  readonly api?: string;
+  /** What `farhand connect` calls it; left out: it cannot be connected that way. */
+  readonly provider?: string;
+  /** Left out: the way of the API that is spoken there. */
+  readonly auth?: Auth;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** The address to show: a query may hold a secret. */
@@ -21,5 +32,29 @@ export function addressOf({ baseUrl }: Endpoint): string {
 export function operationUrl({ baseUrl }: Endpoint, path: string): string {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
+  return url.href;
+}
+
+/** Headers with the endpoint's own key instead of any other. `usual`: where the API expects the key. */
+export function authorized(
+  endpoint: Endpoint,
+  usual: Auth,
+  headers: ConstructorParameters<typeof Headers>[0],
+): Headers {
+  const own = new Headers(headers);
+  for (const name of ['authorization', 'x-api-key', 'x-goog-api-key']) own.delete(name);
+  const { key, auth = usual } = endpoint;
+  if (key !== '')
+    own.set(auth === 'bearer' ? 'authorization' : auth, auth === 'bearer' ? `Bearer ${key}` : key);
+  for (const [name, value] of Object.entries(endpoint.headers ?? {})) own.set(name, value);
+  return own;
+}
+
+/** An address that a provider package made of the base, with what the base's query asks for. */
+export function withBaseQuery({ baseUrl }: Endpoint, address: string | URL): string {
+  const url = new URL(address);
+  for (const [name, value] of baseUrl.searchParams) {
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
   return url.href;
 }

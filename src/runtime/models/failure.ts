@@ -1,5 +1,7 @@
 import { addressOf, type Endpoint } from './endpoint.ts';
 import type { ModelPart } from './model.ts';
+import { isOverflow, isUsedUp, type Report, reportIn } from './report.ts';
+import { retryAfter } from './retry-after.ts';
 
 /** How a stream ends that brought no sound answer. */
 export type Failed = Extract<ModelPart, { kind: 'failed' }>;
@@ -11,18 +13,21 @@ export function refusedByStatus(
   response: { readonly status: number; readonly headers: Headers; readonly body: string },
   now: number,
 ): Failed {
-  const { status, headers } = response;
-  const said = endpointSaid(endpoint, response.body, `answered with HTTP ${status}`);
-  const base = failureOf(endpoint, modelId, status, said);
-  const retryAfterMs = base.retryable ? retryAfter(headers, now) : undefined;
+  const { status, headers, body } = response;
+  const report = reportIn(body);
+  // Google answers a wrong key with 400.
+  const meant = status === 400 && report.status === 401 ? 401 : status;
+  const base = failureOf(endpoint, modelId, meant, report, `answered with HTTP ${status}`);
+  const retryAfterMs = base.retryable ? retryAfter(headers, body, now) : undefined;
   return retryAfterMs === undefined ? base : { ...base, retryAfterMs };
 }
 
 /** An error that the endpoint reported inside a stream that began well, as it stood in the event. */
 export function reportedInStream(endpoint: Endpoint, modelId: string, error: unknown): Failed {
-  const { code, type } = fieldsOf(error);
-  const said = endpointSaid(endpoint, JSON.stringify({ error }), 'reported an error in its answer');
-  return failureOf(endpoint, modelId, statusIn(code) ?? statusIn(type) ?? 500, said);
+  const report = reportIn(error);
+  const base = failureOf(endpoint, modelId, report.status ?? 500, report, 'reported an error in its answer');
+  const retryAfterMs = base.retryable ? retryAfter(new Headers(), error, 0) : undefined;
+  return retryAfterMs === undefined ? base : { ...base, retryAfterMs };
 }
 
 /** The request never got an answer: `error` is what fetch rejected with. */
@@ -60,7 +65,7 @@ export function brokenReply(endpoint: Endpoint, what: string): Failed {
     code: 'model_reply_invalid',
     message:
       `${endpoint.name} at ${addressOf(endpoint)} gave an answer that is not usable: ${foreign(endpoint, what)}. ` +
-      `Try again; if it happens again, check that ${endpoint.baseVariable} points to an OpenAI-compatible API.`,
+      `Try again; if it happens again, check that ${endpoint.baseVariable} points to ${endpoint.api ?? 'an OpenAI-compatible API'}.`,
     retryable: true,
   };
 }
@@ -87,23 +92,31 @@ const NETWORK: Readonly<Record<string, string>> = {
 
 const TRANSIENT = new Set([408, 409, 425, 429]);
 
-/** `said`: what the endpoint did and said, from its name up to the full stop. */
-function failureOf(endpoint: Endpoint, modelId: string, status: number, said: string): Failed {
+/** `did`: what the endpoint did, from after its name up to what it said. */
+function failureOf(endpoint: Endpoint, modelId: string, status: number, report: Report, did: string): Failed {
   const failed = (code: Failed['code'], next: string, retryable = false): Failed => ({
     kind: 'failed',
     code,
-    message: `${said} ${next}`,
+    message: `${endpointSaid(endpoint, report, did)} ${next}`,
     retryable,
   });
-  const { key, keyVariable, baseVariable } = endpoint;
-  if (status === 401 || status === 403) {
-    const next = key === '' ? `No key was sent: set ${keyVariable}.` : `Check the key in ${keyVariable}.`;
-    return failed('model_refused', next);
+  if (isOverflow(report, status)) {
+    return failed(
+      'context_overflow',
+      'The conversation is too long for this model: shorten it (/compact), or use a model that can read more.',
+    );
   }
+  if (isUsedUp(report, status)) {
+    return failed(
+      'model_refused',
+      `Add credit or raise the limit at ${endpoint.name}, or use another model.`,
+    );
+  }
+  if (status === 401 || status === 403) return failed('model_refused', keyHint(endpoint));
   if (status === 404) {
     return failed(
       'model_refused',
-      `Check that it has a model "${modelId}", and the address in ${baseVariable}.`,
+      `Check that it has a model "${modelId}", and the address in ${endpoint.baseVariable}.`,
     );
   }
   if (status === 429) return failed('model_unavailable', 'Wait a moment, or use another model.', true);
@@ -120,62 +133,16 @@ function failureOf(endpoint: Endpoint, modelId: string, status: number, said: st
   );
 }
 
-/** Names of errors inside a stream, as OpenAI and its followers write them. */
-const STATUS_OF: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  context_length_exceeded: 400,
-  insufficient_quota: 402,
-  invalid_api_key: 401,
-  authentication_error: 401,
-  permission_error: 403,
-  model_not_found: 404,
-  not_found_error: 404,
-  rate_limit_exceeded: 429,
-  rate_limit_error: 429,
-};
-
-function statusIn(code: unknown): number | undefined {
-  const number = Number(code);
-  if (Number.isInteger(number) && number >= 400 && number < 600) return number;
-  return typeof code === 'string' && Object.hasOwn(STATUS_OF, code) ? STATUS_OF[code] : undefined;
+function keyHint({ key, keyVariable, provider }: Endpoint): string {
+  const connect = provider && `farhand connect ${provider}`;
+  if (key === '') return `No key was sent: ${connect ? `run \`${connect}\`, or ` : ''}set ${keyVariable}.`;
+  return `Check the key in ${keyVariable}${connect ? `, or give another one with \`${connect}\`` : ''}.`;
 }
 
-function endpointSaid(endpoint: Endpoint, body: string, what: string): string {
-  // A JSON error holds a message; plain text is one; a web page is none.
-  const text = messageIn(parsed(body)) ?? (/^\s*[<{[]/.test(body) ? '' : body);
-  const excerpt = foreign(endpoint, text);
-  const sentence = `${endpoint.name} at ${addressOf(endpoint)} ${what}${excerpt === '' ? '' : `: ${excerpt}`}`;
+function endpointSaid(endpoint: Endpoint, { message }: Report, did: string): string {
+  const excerpt = foreign(endpoint, message);
+  const sentence = `${endpoint.name} at ${addressOf(endpoint)} ${did}${excerpt === '' ? '' : `: ${excerpt}`}`;
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
-}
-
-function messageIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  const { error, message, detail } = fieldsOf(value);
-  for (const part of [error, message, detail]) {
-    const found = part === undefined ? undefined : messageIn(part);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3). */
-function retryAfter(headers: Headers, now: number): number | undefined {
-  const millis = Number(headers.get('retry-after-ms') || Number.NaN);
-  if (millis >= 0) return millis;
-  const value = headers.get('retry-after');
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (seconds >= 0) return Math.ceil(seconds * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /** fetch hides the network's error in `cause`; with several addresses tried, its code is on an AggregateError. */

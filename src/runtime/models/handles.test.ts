@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelServer, startModelServer } from '../../testing/model-server.ts';
-import { defaultModel, modelResolver, resolveModel, type Variables } from './handles.ts';
+import { endpointOf, isNoModel, resolveModel, type Variables } from './handles.ts';
 import type { ModelPart } from './model.ts';
+import { findProvider } from './providers.ts';
 
 let server: ModelServer;
 beforeAll(async () => {
@@ -12,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 async function answer(handle: string, env: Variables): Promise<ModelPart[]> {
-  const model = resolveModel(handle, env);
-  if ('code' in model) throw new Error(model.message);
+  const model = await resolveModel(handle, env);
+  if (isNoModel(model)) throw new Error(model.message);
   const parts: ModelPart[] = [];
   const transcript = [{ kind: 'user', id: 'u', at: 0, content: 'hello', otid: null }] as const;
   for await (const part of model.stream({
@@ -54,19 +55,25 @@ describe('a handle with a wire', () => {
     expect((await server.onRequest(n)).headers.authorization).toBeUndefined();
   });
 
-  it('keeps its handle', () => {
-    expect(resolveModel('lmstudio/qwen/qwen3-8b', {})).toMatchObject({ handle: 'lmstudio/qwen/qwen3-8b' });
-    expect(resolveModel('ollama/a', {})).toMatchObject({ handle: 'ollama/a' });
-    expect(resolveModel('demo', {})).toMatchObject({ handle: 'demo' });
+  it.each(['lmstudio/qwen/qwen3-8b', 'ollama/a', 'demo'])('%s keeps its handle', async (handle) => {
+    expect(await resolveModel(handle, {})).toMatchObject({ handle });
+  });
+
+  it('knows what the catalogue says of it, under another name as well', async () => {
+    const env = { GEMINI_API_KEY: 'k' };
+    expect(await resolveModel('google_ai/gemini-3.8-flash', env)).toMatchObject({ window: 1_048_576 });
+    expect(await resolveModel('ollama/nobody-knows', {})).toMatchObject({ window: null });
   });
 });
 
 describe('a handle without a model', () => {
   it.each([
-    ['anthropic/claude-sonnet-4-5', {}, 'model_wire_unavailable', 'cannot talk to Anthropic yet'],
-    ['google/gemini-3-pro', {}, 'model_wire_unavailable', 'openai-compatible/gemini-3-pro'],
-    ['openrouter/x/y', {}, 'model_wire_unavailable', 'OpenRouter'],
+    ['anthropic/claude-sonnet-5', {}, 'model_wire_unavailable', 'Run farhand connect anthropic'],
+    ['google/gemini-3-pro', {}, 'model_wire_unavailable', 'GEMINI_API_KEY is not set'],
     ['openai/gpt-5', {}, 'model_wire_unavailable', 'OPENAI_API_KEY is not set'],
+    ['azure/gpt-5', {}, 'model_wire_unavailable', 'openai-compatible/<deployment>'],
+    ['bedrock/claude', {}, 'model_wire_unavailable', 'Amazon Bedrock'],
+    ['letta/letta-free', {}, 'model_wire_unavailable', 'farhand connect'],
     ['openai-compatible/a', {}, 'model_wire_unavailable', 'OPENAI_BASE_URL is not set'],
     [
       'lmstudio/a',
@@ -92,30 +99,43 @@ describe('a handle without a model', () => {
       'model_wire_unavailable',
       'LMSTUDIO_API_KEY holds characters',
     ],
-    ['', {}, 'model_unknown', 'for example lmstudio/'],
-    ['gpt-5', {}, 'model_unknown', 'for example lmstudio/'],
-    ['/a', {}, 'model_unknown', 'for example lmstudio/'],
-    ['lmstudio/', {}, 'model_unknown', 'for example lmstudio/'],
+    ['', {}, 'model_unknown', 'Write provider/model'],
+    ['gpt-5', {}, 'model_unknown', 'Write provider/model'],
+    ['/a', {}, 'model_unknown', 'Write provider/model'],
+    ['lmstudio/', {}, 'model_unknown', 'Write provider/model'],
     ['foo/a', {}, 'model_unknown', '"foo" in "foo/a" is no provider'],
     ['constructor/a', {}, 'model_unknown', 'is no provider'],
-  ])('%s with %j is %s', (handle, env, code, words) => {
-    const none = resolveModel(handle, env);
+  ])('%s with %j is %s', async (handle, env, code, words) => {
+    const none = await resolveModel(handle, env);
     expect(none).toMatchObject({ code, message: expect.stringContaining(words) });
     expect(JSON.stringify(none)).not.toContain('hidden');
   });
 });
 
-it('uses the model of FARHAND_MODEL, else the demo', () => {
-  expect(defaultModel({ FARHAND_MODEL: ' ollama/a ' })).toBe('ollama/a');
-  expect(defaultModel({ FARHAND_MODEL: '' })).toBe('demo');
-  expect(defaultModel({})).toBe('demo');
-});
+describe('an address', () => {
+  const at = (prefix: string, env: Variables, connected = {}) => {
+    const provider = findProvider(prefix);
+    if (!provider || typeof provider === 'string') throw new Error(`There is no ${prefix}.`);
+    return endpointOf(provider, env, connected);
+  };
+  const url = (address: string) => expect.objectContaining({ href: address });
 
-it('resolves each handle once', () => {
-  const modelAt = modelResolver({});
-  expect(modelAt('lmstudio/a')).toBe(modelAt('lmstudio/a'));
-  expect(modelAt('lmstudio/b')).toMatchObject({ handle: 'lmstudio/b' });
-  expect(modelAt('foo/a')).toMatchObject({ code: 'model_unknown' });
+  it.each([
+    ['anthropic', 'https://proxy.example', 'https://proxy.example/v1'],
+    ['anthropic', 'https://proxy.example/anthropic/', 'https://proxy.example/anthropic/v1'],
+    ['google', 'https://proxy.example', 'https://proxy.example/v1beta'],
+    ['groq', 'https://proxy.example/openai', 'https://proxy.example/openai'],
+  ])('of %s may be %s', (prefix, given, full) => {
+    expect(at(prefix, {}, { baseUrl: given, key: 'k' })).toMatchObject({ baseUrl: url(full) });
+  });
+
+  it('of the environment goes before a stored one, and takes no key along that was stored for another', () => {
+    const stored = { key: 'sk-stored', place: 'the keyring' };
+    expect(at('groq', {}, stored)).toMatchObject({ key: 'sk-stored', keyVariable: 'the keyring' });
+    const env = { GROQ_BASE_URL: 'https://elsewhere.example/v1' };
+    expect(at('groq', env, stored)).toMatchObject({ key: '', baseUrl: url('https://elsewhere.example/v1') });
+    expect(at('groq', { GROQ_API_KEY: 'sk-env' }, stored)).toMatchObject({ key: 'sk-env' });
+  });
 });
 
 it('loads no provider package before a model is used', async () => {
@@ -124,7 +144,7 @@ it('loads no provider package before a model is used', async () => {
     const loaded = [];
     registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context); } });
     const { resolveModel } = await import(${JSON.stringify(new URL('./handles.ts', import.meta.url))});
-    const model = resolveModel('lmstudio/a', {});
+    const model = await resolveModel('lmstudio/a', {});
     const before = loaded.filter((name) => !/^(node:|[.]|file:)/.test(name));
     const request = { system: '', transcript: [], tools: [], signal: AbortSignal.timeout(60000) };
     const stream = model.stream(request)[Symbol.asyncIterator]();

@@ -1,7 +1,10 @@
 import { demoModel } from './demo.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
+import { factsOf } from './facts.ts';
 import type { Model } from './model.ts';
-import { openaiCompatible, type WireOptions } from './openai-compatible.ts';
+import { findProvider, type Provider } from './providers.ts';
+
+import { openModel, type WireName, type WireOptions } from './wires.ts';
 
 /** Why a handle leads to no model; `message` says what to do. */
 export type NoModel = { readonly code: 'model_wire_unavailable' | 'model_unknown'; readonly message: string };
@@ -9,164 +12,115 @@ export type NoModel = { readonly code: 'model_wire_unavailable' | 'model_unknown
 /** Variables by name, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-type Provider = {
-  readonly name: string;
-  readonly baseVariable: string;
-  readonly keyVariable: string;
-  /** Used without the variable; without a default the variable must be set. */
-  readonly baseUrl?: string;
-  /** The default address takes no request without a key. */
-  readonly keyNeeded?: boolean;
+/** What a person gave when they connected a provider. `place`: where the key lies, in words. */
+export type Connected = {
+  readonly baseUrl?: string | undefined;
+  readonly key?: string | undefined;
+  readonly place?: string | undefined;
 };
 
-const PROVIDERS: Readonly<Record<string, Provider>> = {
-  lmstudio: {
-    name: 'LM Studio',
-    baseVariable: 'LMSTUDIO_BASE_URL',
-    keyVariable: 'LMSTUDIO_API_KEY',
-    baseUrl: 'http://127.0.0.1:1234/v1',
-  },
-  ollama: {
-    name: 'Ollama',
-    baseVariable: 'OLLAMA_BASE_URL',
-    keyVariable: 'OLLAMA_API_KEY',
-    baseUrl: 'http://127.0.0.1:11434/v1',
-  },
-  openai: {
-    name: 'OpenAI',
-    baseVariable: 'OPENAI_BASE_URL',
-    keyVariable: 'OPENAI_API_KEY',
-    baseUrl: 'https://api.openai.com/v1',
-    keyNeeded: true,
-  },
-  'openai-compatible': {
-    name: 'The endpoint',
-    baseVariable: 'OPENAI_BASE_URL',
-    keyVariable: 'OPENAI_API_KEY',
-  },
-};
+const EXAMPLES =
+  'anthropic/claude-sonnet-5, openai/gpt-5, ollama/llama3.1, openai-compatible/<model>, or demo';
 
-/** Known, and spoken to in a way that Farhand does not speak yet. */
-const WITHOUT_WIRE: Readonly<Record<string, string>> = {
-  anthropic: 'Anthropic',
-  azure: 'Azure OpenAI',
-  bedrock: 'Amazon Bedrock',
-  cerebras: 'Cerebras',
-  deepseek: 'DeepSeek',
-  fireworks: 'Fireworks',
-  google: 'Google',
-  google_ai: 'Google',
-  google_vertex: 'Google Vertex',
-  groq: 'Groq',
-  letta: 'Letta',
-  minimax: 'MiniMax',
-  mistral: 'Mistral',
-  moonshot: 'Moonshot',
-  openrouter: 'OpenRouter',
-  together: 'Together',
-  vercel: 'Vercel AI Gateway',
-  xai: 'xAI',
-  zai: 'Z.ai',
-};
-
-const EXAMPLES = 'lmstudio/qwen3-8b, ollama/llama3.1, openai/gpt-5, openai-compatible/<model>, or demo';
-
-/** The handle to use where none is chosen: `FARHAND_MODEL`, else `demo`. */
-export function defaultModel(env: Variables): string {
-  return env.FARHAND_MODEL?.trim() || 'demo';
-}
-
-/** Resolves each handle once: what a model has made ready for one request serves the next. */
-export function modelResolver(
-  env: Variables,
-  options: WireOptions = {},
-): (handle: string) => Model | NoModel {
-  const known = new Map<string, Model | NoModel>();
-  return (handle) => {
-    const model = known.get(handle) ?? resolveModel(handle, env, options);
-    known.set(handle, model);
-    return model;
-  };
-}
-
-/** The model behind a handle (`provider/model`, or `demo`), with its address and key from `env`. Sends nothing. */
-export function resolveModel(handle: string, env: Variables, options: WireOptions = {}): Model | NoModel {
-  if (handle === 'demo') return demoModel();
+/** The provider and the model's own name that a handle (`provider/model`) speaks of. */
+export function readHandle(
+  handle: string,
+): { readonly provider: Provider; readonly modelId: string } | NoModel {
   const slash = handle.indexOf('/');
   const [prefix, modelId] = [handle.slice(0, Math.max(0, slash)), handle.slice(slash + 1)];
-  if (prefix === '' || modelId === '') {
+  if (prefix === '' || modelId === '')
     return unknown(`"${handle}" names no model. Write provider/model, for example ${EXAMPLES}.`);
-  }
-  if (Object.hasOwn(WITHOUT_WIRE, prefix)) {
-    return unavailable(
-      `Farhand cannot talk to ${WITHOUT_WIRE[prefix]} yet. Use one of ${EXAMPLES}. ` +
-        `If it also offers an OpenAI-compatible API: set OPENAI_BASE_URL and OPENAI_API_KEY, and use openai-compatible/${modelId}.`,
-    );
-  }
-  const provider = Object.hasOwn(PROVIDERS, prefix) ? PROVIDERS[prefix] : undefined;
+  const provider = findProvider(prefix);
+  if (typeof provider === 'string') return unavailable(provider);
   if (!provider)
     return unknown(`"${prefix}" in "${handle}" is no provider that Farhand knows. Use one of ${EXAMPLES}.`);
-  const endpoint = endpointOf(provider, env);
-  return 'code' in endpoint ? endpoint : openaiCompatible(handle, modelId, endpoint, options);
+  return { provider, modelId };
 }
 
-/** The endpoints that the environment names by their address or their key. */
-export function endpointsOf(
+/** The model behind a handle (`provider/model`, or `demo`). Sends nothing. */
+export async function resolveModel(
+  handle: string,
   env: Variables,
-): readonly { readonly prefix: string; readonly endpoint: Endpoint }[] {
-  return Object.entries(PROVIDERS).flatMap(([prefix, provider]) => {
-    const isNamed = Boolean(env[provider.baseVariable]?.trim() || env[provider.keyVariable]?.trim());
-    // The address of `openai` is that of any endpoint there, which goes by its own name.
-    if (!isNamed || (prefix === 'openai' && env[provider.baseVariable]?.trim())) return [];
-    const endpoint = endpointOf(provider, env);
-    return 'code' in endpoint ? [] : [{ prefix, endpoint }];
-  });
+  connected: (provider: Provider) => Promise<Connected | NoModel> | Connected = () => ({}),
+  options: WireOptions = {},
+): Promise<Model | NoModel> {
+  if (handle === 'demo') return demoModel();
+  const read = readHandle(handle);
+  if ('code' in read) return read;
+  const { provider, modelId } = read;
+  const known = await connected(provider);
+  if ('code' in known) return known;
+  const endpoint = endpointOf(provider, env, known);
+  if ('code' in endpoint) return endpoint;
+  const facts = await factsOf(provider.prefix, modelId);
+  return openModel(wireOf(provider, endpoint), handle, modelId, endpoint, facts, options);
 }
 
-function endpointOf(provider: Provider, env: Variables): Endpoint | NoModel {
-  const { name, baseVariable, keyVariable } = provider;
-  const set = env[baseVariable]?.trim() || undefined;
-  const key = env[keyVariable]?.trim() ?? '';
-  const address = set ?? provider.baseUrl;
-  if (address === undefined) {
+/** Elsewhere than at OpenAI itself, its older API is what others speak. */
+function wireOf({ wire, baseUrl }: Provider, endpoint: Endpoint): WireName {
+  return wire === 'openai-responses' && addressOf(endpoint) !== baseUrl ? 'openai-compatible' : wire;
+}
+
+/** Whether the environment names the address of a provider. */
+export const addressIn = ({ baseVariable }: Provider, env: Variables): string | undefined =>
+  env[baseVariable]?.trim() || undefined;
+
+/** The variable that holds a provider's key, where one does. */
+export const keyVariableIn = ({ keyVariables }: Provider, env: Variables): string | undefined =>
+  keyVariables.find((name) => env[name]?.trim());
+
+/** Where a provider is reached: what the environment says goes before what a person stored. */
+export function endpointOf(
+  provider: Provider,
+  env: Variables,
+  connected: Connected = {},
+): Endpoint | NoModel {
+  const { prefix, name, baseVariable, keyVariables, auth } = provider;
+  const own = connected.baseUrl ?? provider.baseUrl ?? undefined;
+  const address = addressIn(provider, env) ?? own;
+  if (address === undefined)
     return unavailable(
-      `${baseVariable} is not set: set it to the address of the API, like http://127.0.0.1:8000/v1.`,
+      `${baseVariable} is not set: set it to the address of the API, like http://127.0.0.1:8000/v1, or run farhand connect ${prefix} --base-url <address>.`,
     );
-  }
-  if (set === undefined && provider.keyNeeded && key === '') {
+  const variable = keyVariableIn(provider, env);
+  // A stored key is for the address that it was stored with.
+  const stored = address === own ? connected.key : undefined;
+  const key = (variable === undefined ? stored : env[variable])?.trim() ?? '';
+  if (key === '' && provider.keyNeeded && address === provider.baseUrl)
     return unavailable(
-      `${keyVariable} is not set, and ${name} takes no request without a key. Set it and start again.`,
+      `${keyVariables[0]} is not set, and ${name} takes no request without a key. Run farhand connect ${prefix}, or set it and start again.`,
     );
-  }
-  if (!/^[\x21-\x7e]*$/.test(key)) {
+  const keyVariable = variable ?? (stored ? connected.place : undefined) ?? keyVariables[0];
+  if (!/^[\x21-\x7e]*$/.test(key))
     return unavailable(
       `${keyVariable} holds characters that no key has (a space, a line break?). Copy the key again.`,
     );
-  }
-  const baseUrl = baseUrlOf(address);
-  if (!baseUrl) {
+  const baseUrl = baseUrlOf(address, provider);
+  if (!baseUrl)
     return unavailable(
       `${baseVariable} is not an http or https address. Set it to one like ${provider.baseUrl ?? 'http://127.0.0.1:8000/v1'}.`,
     );
-  }
-  const endpoint = { name, baseUrl, baseVariable, key, keyVariable };
+  const endpoint = { name, baseUrl, baseVariable, key, keyVariable, provider: prefix, ...(auth && { auth }) };
   // fetch refuses such an address, and a password in it would show up in messages.
-  if (baseUrl.username !== '' || baseUrl.password !== '') {
+  if (baseUrl.username !== '' || baseUrl.password !== '')
     return unavailable(
-      `${baseVariable} holds a user or password. Set it to ${addressOf(endpoint)}, and the key in ${keyVariable}.`,
+      `${baseVariable} holds a user or password. Set it to ${addressOf(endpoint)}, and the key in ${keyVariables[0]}.`,
     );
-  }
   return endpoint;
 }
 
-/** With or without the slash at the end; an empty path means `/v1`. */
-function baseUrlOf(address: string): URL | null {
+/** With or without the slash at the end, and without the version where other programs leave it out. */
+function baseUrlOf(address: string, { wire }: Provider): URL | null {
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol)) return null;
-  url.pathname = url.pathname.replace(/\/+$/, '') || '/v1';
+  const path = url.pathname.replace(/\/+$/, '');
+  if (wire === 'anthropic') url.pathname = path.endsWith('/v1') ? path : `${path}/v1`;
+  else url.pathname = path || (wire === 'google' ? '/v1beta' : '/v1');
   url.hash = '';
   return url;
 }
+
+export const isNoModel = (value: object): value is NoModel => 'code' in value && 'message' in value;
 
 function unavailable(message: string): NoModel {
   return { code: 'model_wire_unavailable', message };

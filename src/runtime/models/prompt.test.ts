@@ -117,6 +117,106 @@ describe('calls and results', () => {
   });
 });
 
+describe('what a model wants back', () => {
+  const data = { anthropic: { signature: 's' } };
+  const keepsake = { by: 'a/1', data };
+  const style = { handle: 'a/1', images: true, imagesInResults: true, strictNames: true };
+  const thought = (more: object = {}): TranscriptItem => ({
+    kind: 'reasoning',
+    ...base(),
+    text: 'hm',
+    run: 'r1',
+    ...more,
+  });
+  const contents = (items: TranscriptItem[], more: object = {}) =>
+    promptOf('', items, { ...style, ...more }).map((message) => message.content);
+
+  it('goes back with the thought, the text and the call that it came with', () => {
+    const items = [thought({ keepsake }), { ...said(''), keepsake }, { ...call('a'), keepsake }, result('a')];
+    const back = { providerOptions: data };
+    expect(contents(items)[0]).toMatchObject([
+      { type: 'reasoning', text: 'hm', ...back },
+      { type: 'text', text: '', ...back },
+      { type: 'tool-call', toolCallId: 'a', ...back },
+    ]);
+  });
+
+  it.each([
+    ['another model', { handle: 'b/2' }],
+    ['a model that wants nothing', { handle: undefined }],
+  ])('is nothing to %s', (_name, more) => {
+    const items = [
+      thought({ keepsake }),
+      { ...said('Ok.'), keepsake },
+      { ...call('a'), keepsake },
+      result('a'),
+    ];
+    const sent = contents(items, more);
+    expect(sent[0]).toMatchObject([{ type: 'text', text: 'Ok.' }, { type: 'tool-call' }]);
+    expect(JSON.stringify(sent)).not.toContain('signature');
+  });
+
+  it('stays out where nothing came of a thought', () => {
+    expect(contents([user('go'), thought({ keepsake }), user('on')])).toHaveLength(2);
+    expect(contents([said('Ok.'), thought({ keepsake }), user('on')])[0]).toEqual([text('Ok.')]);
+  });
+});
+
+describe('a conversation that goes on elsewhere', () => {
+  const style = { images: true, imagesInResults: true, strictNames: false };
+
+  it('begins with a summary as a message of the user', () => {
+    const summary: TranscriptItem = { kind: 'summary', ...base(), text: 'They built a boat.' };
+    expect(promptOf('', [summary, user('Go on')])).toMatchObject([
+      { role: 'user', content: [text(expect.stringMatching(/summary[\s\S]*They built a boat\./))] },
+      { role: 'user', content: [text('Go on')] },
+    ]);
+  });
+
+  const png = { mediaType: 'image/png', data: 'aGk=' };
+  const file = { type: 'file', mediaType: 'image/png', data: { type: 'data', data: 'aGk=' } };
+  const looked = [
+    call('a'),
+    call('b'),
+    { ...result('a', ''), images: [png] },
+    result('b'),
+  ] as TranscriptItem[];
+
+  it('shows images in the result where that is possible, with words in any case', () => {
+    expect(promptOf('', looked, style)[1]?.content).toMatchObject([
+      { output: { type: 'content', value: [text(expect.stringMatching(/image/)), file] } },
+      { output: { type: 'text', value: 'ok' } },
+    ]);
+  });
+
+  it('shows images after all results where that is not', () => {
+    expect(promptOf('', looked, { ...style, imagesInResults: false }).slice(1)).toMatchObject([
+      { role: 'tool', content: [{ output: { value: '' } }, { output: { value: 'ok' } }] },
+      { role: 'user', content: [text('[Images in the result of Bash, a]'), file] },
+    ]);
+  });
+
+  it('says that there are images where the model cannot look at them', () => {
+    const prompt = promptOf('', looked, { ...style, images: false });
+    expect(prompt).toHaveLength(2);
+    expect(JSON.stringify(prompt)).toContain('cannot be shown to you');
+  });
+
+  it('names calls as the API wants them, each with its result', () => {
+    const odd = { ...call('functions.Bash:0|x'), name: 'mcp.look up' } as TranscriptItem;
+    const same = { ...call('functions.Bash:0|y'), name: '' } as TranscriptItem;
+    const items = [odd, same, result('functions.Bash:0|x', 'x'), result('functions.Bash:0|y', 'y')];
+    const [asked, answered] = promptOf('', items, { ...style, strictNames: true });
+    const ids = [asked?.content ?? []]
+      .flat()
+      .flatMap((part) => (typeof part !== 'string' && part.type === 'tool-call' ? part.toolCallId : []));
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{1,64}$/);
+    expect(asked?.content).toMatchObject([{ toolName: 'mcp_look_up' }, { toolName: 'unknown' }]);
+    expect(answered?.content).toMatchObject(ids.map((toolCallId) => ({ toolCallId })));
+  });
+});
+
 describe('user content', () => {
   const png = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } };
 

@@ -1,34 +1,60 @@
-import type { LanguageModelV4Message, LanguageModelV4Prompt } from '@ai-sdk/provider';
+import { createHash } from 'node:crypto';
+import type {
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+  LanguageModelV4ToolResultOutput,
+  SharedV4ProviderOptions,
+} from '@ai-sdk/provider';
 import type { TranscriptItem } from '../../core/transcript.ts';
+import { imagePart, textPart, userParts } from './user-parts.ts';
 
-type UserPart = Extract<LanguageModelV4Message, { role: 'user' }>['content'][number];
 type Assistant = Extract<LanguageModelV4Message, { role: 'assistant' }>;
 type Call = Extract<TranscriptItem, { kind: 'call' }>;
 type Result = Extract<TranscriptItem, { kind: 'result' }>;
+type Said = Extract<TranscriptItem, { kind: 'assistant' | 'reasoning' }>;
+
+/** What a model and its wire make of a conversation. */
+export type PromptStyle = {
+  /** Of the model: it gets its own keepsakes back, and nobody else's. Left out: none. */
+  readonly handle?: string;
+  /** It can look at images. */
+  readonly images: boolean;
+  /** Images can stand in the result of a tool; else they follow it in a user's message. */
+  readonly imagesInResults: boolean;
+  /** Ids and names of calls may be 64 letters, digits, dashes and underscores; what another model chose may be anything. */
+  readonly strictNames: boolean;
+};
+
+const plain: PromptStyle = { images: true, imagesInResults: false, strictNames: false };
 
 /** What the model reads in place of a result that the conversation does not hold. */
 export const MISSING_RESULT =
   'Error: this call has no recorded result. It may or may not have run; look before you rely on it or repeat it.';
 
+const SUMMARY =
+  'The conversation so far has become too long to be shown. This is a summary of it; what follows after it is shown in full.';
+
 /**
- * A conversation as the prompt of a provider package. Every call is followed at once by its result, wherever the
- * transcript holds it, because endpoints refuse any other order. Reasoning stays out.
+ * A conversation as the prompt of a provider package. Every call is followed at once by its result, wherever the transcript holds it,
+ * because endpoints refuse any other order. Reasoning stays out unless the model wants it back.
  */
-export function promptOf(system: string, transcript: readonly TranscriptItem[]): LanguageModelV4Prompt {
+export function promptOf(
+  system: string,
+  transcript: readonly TranscriptItem[],
+  style: PromptStyle = plain,
+): LanguageModelV4Prompt {
   const results = firstByCall(transcript.filter((item) => item.kind === 'result'));
   const calls = firstByCall(transcript.filter((item) => item.kind === 'call'));
-  const prompt: LanguageModelV4Prompt = system === '' ? [] : [{ role: 'system', content: system }];
+  const prompt: LanguageModelV4Prompt = system.trim() === '' ? [] : [{ role: 'system', content: system }];
   let open: { run: string; message: Assistant; calls: Call[] } | undefined;
 
   const close = () => {
     if (!open) return;
-    prompt.push(open.message);
-    if (open.calls.length > 0) {
-      prompt.push({
-        role: 'tool',
-        content: open.calls.map((call) => resultPart(call, results.get(call.call))),
-      });
-    }
+    const { content } = open.message;
+    // Thoughts that led to nothing: endpoints refuse an answer that ends with them.
+    while (content.at(-1)?.type === 'reasoning') content.pop();
+    if (content.length > 0) prompt.push(open.message);
+    if (open.calls.length > 0) prompt.push(...resultMessages(open.calls, results, style));
     open = undefined;
   };
   const answerOf = (run: string) => {
@@ -41,11 +67,18 @@ export function promptOf(system: string, transcript: readonly TranscriptItem[]):
     switch (item.kind) {
       case 'user':
         close();
-        prompt.push({ role: 'user', content: userParts(item.content) });
+        prompt.push({ role: 'user', content: userParts(item.content, style.images) });
+        break;
+      case 'summary':
+        close();
+        prompt.push({ role: 'user', content: [textPart(`${SUMMARY}\n\n${item.text}`)] });
         break;
       case 'assistant':
-        if (item.text !== '') answerOf(item.run).message.content.push(textPart(item.text));
+      case 'reasoning': {
+        const part = saidPart(item, style);
+        if (part) answerOf(item.run).message.content.push(part);
         break;
+      }
       case 'call': {
         // A second call with the same id could not be told from the first.
         if (calls.get(item.call) !== item) break;
@@ -53,17 +86,15 @@ export function promptOf(system: string, transcript: readonly TranscriptItem[]):
         answer.calls.push(item);
         answer.message.content.push({
           type: 'tool-call',
-          toolCallId: item.call,
-          toolName: item.name,
+          ...namesOf(item, style),
           input: sendableArgs(item.args),
+          ...returned(item, style),
         });
         break;
       }
       case 'result':
         close();
         if (!calls.has(item.call)) prompt.push(orphan(item));
-        break;
-      case 'reasoning':
         break;
     }
   }
@@ -75,22 +106,81 @@ function firstByCall<T extends { call: string }>(items: readonly T[]): Map<strin
   return new Map(items.toReversed().map((item) => [item.call, item]));
 }
 
-function resultPart(call: Call, result: Result | undefined) {
-  const output = result
-    ? ({ type: result.status === 'error' ? 'error-text' : 'text', value: result.text } as const)
-    : ({ type: 'error-text', value: MISSING_RESULT } as const);
-  return { type: 'tool-result', toolCallId: call.call, toolName: call.name, output } as const;
+/** Thoughts only for the model that had them; empty text only where something is kept with it. */
+function saidPart(item: Said, style: PromptStyle): Assistant['content'][number] | undefined {
+  const kept = returned(item, style);
+  const isText = item.kind === 'assistant';
+  if (!kept.providerOptions && !(isText && item.text.trim() !== '')) return undefined;
+  return { type: isText ? 'text' : 'reasoning', text: item.text, ...kept };
+}
+
+/** A keepsake is metadata of the package, by provider, and goes back as its options. */
+function returned(
+  { keepsake }: Said | Call,
+  { handle }: PromptStyle,
+): { providerOptions?: SharedV4ProviderOptions } {
+  if (!keepsake || keepsake.by !== handle) return {};
+  return { providerOptions: keepsake.data as SharedV4ProviderOptions };
+}
+
+function namesOf({ call, name }: Call, { strictNames }: PromptStyle) {
+  if (!strictNames) return { toolCallId: call, toolName: name };
+  const sound = /^[\w-]{1,64}$/.test(call);
+  return {
+    toolCallId: sound ? call : `call_${createHash('sha256').update(call).digest('hex').slice(0, 32)}`,
+    toolName: name.replace(/[^\w-]/g, '_').slice(0, 64) || 'unknown',
+  };
+}
+
+function resultMessages(
+  calls: readonly Call[],
+  results: ReadonlyMap<string, Result>,
+  style: PromptStyle,
+): LanguageModelV4Message[] {
+  const messages: LanguageModelV4Message[] = [];
+  const content = calls.map((call) => resultPart(call, results.get(call.call), style));
+  messages.push({ role: 'tool', content });
+  if (style.imagesInResults || !style.images) return messages;
+  const images = calls.flatMap((call) => {
+    const shown = results.get(call.call)?.images ?? [];
+    if (shown.length === 0) return [];
+    return [textPart(`[Images in the result of ${call.name}, ${call.call}]`), ...shown.map(imageOf)];
+  });
+  if (images.length > 0) messages.push({ role: 'user', content: images });
+  return messages;
+}
+
+const imageOf = ({ mediaType, data }: NonNullable<Result['images']>[number]) => imagePart(mediaType, data);
+
+function resultPart(call: Call, result: Result | undefined, style: PromptStyle) {
+  return { type: 'tool-result', ...namesOf(call, style), output: outputOf(result, style) } as const;
+}
+
+function outputOf(
+  result: Result | undefined,
+  { images, imagesInResults }: PromptStyle,
+): LanguageModelV4ToolResultOutput {
+  if (!result) return { type: 'error-text', value: MISSING_RESULT };
+  const { text, status } = result;
+  const shown = result.images ?? [];
+  if (shown.length > 0 && images && imagesInResults) {
+    // Words in any case: without them some packages make no result of it.
+    const words = textPart(text === '' ? 'The result is an image.' : text);
+    return { type: 'content', value: [words, ...shown.map(imageOf)] };
+  }
+  const unseen = shown.length > 0 && !images ? '\n[Images in this result cannot be shown to you]' : '';
+  return { type: status === 'error' ? 'error-text' : 'text', value: text + unseen };
 }
 
 /** A result whose call is out of sight, as after a compaction: endpoints refuse it in a tool's role. */
 function orphan(result: Result): LanguageModelV4Message {
   const text = `[Result of an earlier tool call that is no longer shown, ${result.status}]\n${result.text}`;
-  return { role: 'user', content: [{ type: 'text', text }] };
+  return { role: 'user', content: [textPart(text)] };
 }
 
 /**
- * Arguments as an endpoint takes them back: the model's own text where it is a JSON object, else an object that
- * holds the text, because chat templates fail on anything that is not one.
+ * Arguments as an endpoint takes them back: the model's own text where it is a JSON object, else an object that holds the text, because
+ * chat templates fail on anything that is not one.
  */
 function sendableArgs(args: string): unknown {
   if (args.trim() === '') return '{}';
@@ -104,38 +194,4 @@ function parsed(args: string): boolean {
   } catch {
     return false;
   }
-}
-
-function userParts(content: unknown): UserPart[] {
-  const parts = typeof content === 'string' ? [textPart(content)] : [content].flat().map(userPart);
-  const said = parts.filter((part) => part.type !== 'text' || part.text !== '');
-  return said.length > 0 ? said : [textPart('(empty message)')];
-}
-
-function userPart(part: unknown): UserPart {
-  if (typeof part === 'string') return textPart(part);
-  const fields = fieldsOf(part);
-  if (fields.type === 'text' && typeof fields.text === 'string') return textPart(fields.text);
-  if (fields.type === 'image') return imagePart(fieldsOf(fields.source));
-  const kind = typeof fields.type === 'string' ? fields.type : typeof part;
-  return textPart(`[A part of this message cannot be shown to you: ${kind}]`);
-}
-
-function imagePart({ type, media_type: mediaType, data, url }: Readonly<Record<string, unknown>>): UserPart {
-  if (type === 'base64' && typeof data === 'string' && typeof mediaType === 'string') {
-    if (/^image\/[\w.+-]+$/.test(mediaType)) return { type: 'file', mediaType, data: { type: 'data', data } };
-    return textPart(`[An image cannot be shown to you: its type is ${mediaType}]`);
-  }
-  if (type === 'url' && typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url)) {
-    return { type: 'file', mediaType: 'image', data: { type: 'url', url: new URL(url) } };
-  }
-  return textPart('[An image cannot be shown to you: its source is neither base64 data nor a web address]');
-}
-
-function textPart(text: string) {
-  return { type: 'text', text } as const;
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -77,7 +77,8 @@ export function openExchange({ endpoint, modelId, signal, clock, stallMs }: Exch
   };
 
   const watchedFetch: typeof fetch = async (input, init) => {
-    watch(stallMs);
+    // An answer may be continued by further requests.
+    if (!timer) watch(stallMs);
     const response = await awaited(fetch(input, init), (error) => unreachable(endpoint, error));
     const body = response.body && watched(response.body);
     if (response.ok) return new Response(body, response);

@@ -1,5 +1,5 @@
 import type { Suggestion } from '../../core/facts.ts';
-import { type Rulings, rulingsByTable, stricter } from '../../core/permission.ts';
+import { type Rulings, stricter } from '../../core/permission.ts';
 import type { Deed } from '../tools/tool.ts';
 
 /** What the rules of a device say of a call. */
@@ -7,7 +7,7 @@ export type Judgement = { readonly rulings: Rulings; readonly suggestions: reado
 
 export interface Rules {
   judge(tool: string, deeds: readonly Deed[], cwd: string): Judgement;
-  /** Adds a rule that the person chose to remember. Idempotent. Throws where it cannot be kept. */
+  /** Adds the rules that the person chose to remember. Idempotent. Throws where they cannot be kept. */
   remember(suggestion: Suggestion, cwd: string): void;
 }
 
@@ -21,12 +21,3 @@ export function worst(rulings: readonly Rulings[]): Rulings {
     plan: stricter(a.plan, b.plan),
   }));
 }
-
-/** The table alone. */
-export const tableOnly: Rules = {
-  judge: (tool, deeds) => ({
-    rulings: worst(deeds.map(({ reach, subject }) => rulingsByTable(reach, `${tool} of ${subject}`))),
-    suggestions: [],
-  }),
-  remember: () => undefined,
-};

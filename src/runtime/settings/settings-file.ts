@@ -7,11 +7,16 @@ import { type Settings, settingsSchema } from './settings.ts';
 /** The settings of a home, read again whenever the file has changed. */
 export interface SettingsFile {
   readonly path: string;
-  /** Throws an Error that says what is wrong and where, when the file cannot be used; nothing is guessed then. */
+  /**
+   * The same object as before where nothing has changed. Throws an Error that says what is wrong and where, when the file cannot be used;
+   * nothing is guessed then.
+   */
   read(): Settings;
   /** Reads, changes and writes it whole, readable by its owner alone. Of two writers at once the later one wins a whole change, not half of one. */
   change(how: (settings: Settings) => Settings): void;
 }
+
+const none: Settings = { v: 1 };
 
 export function settingsFile(home: string): SettingsFile {
   const path = join(home, 'settings.json');
@@ -19,7 +24,7 @@ export function settingsFile(home: string): SettingsFile {
 
   const read = (): Settings => {
     const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-    if (!stats) return { v: 1 };
+    if (!stats) return none;
     const mark = `${stats.ino} ${stats.mtimeNs} ${stats.size}`;
     if (known?.mark !== mark) known = { mark, settings: parse(path, readFileSync(path, 'utf8')) };
     return known.settings;

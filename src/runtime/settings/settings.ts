@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { modes } from '../../protocol/modes.ts';
+import { privileges } from '../../protocol/privileges.ts';
 
 const rules = z.looseObject({
   allow: z.array(z.string()).optional(),
@@ -31,13 +32,15 @@ export const settingsSchema = z.looseObject({
       z.string(),
       z.looseObject({
         rules: rules.optional(),
-        /** SHA-256 of the project's own settings file, when the person trusted it. */
+        /** SHA-256 over the project's own settings files, when the person trusted them (PERM-8). */
         trusted: z.string().optional(),
       }),
     )
     .optional(),
   /** No mode freer than this one can be chosen on this device. */
   ceiling: z.enum(modes).optional(),
+  /** What whoever comes by a broker or another server may do here, at most; default everything. The owner's own terminals may do all. */
+  policy: z.array(z.enum(privileges)).optional(),
   /** Default `auto`: confine commands where the system can. */
   sandbox: z.enum(['off', 'auto', 'required']).optional(),
   web: z

@@ -15,10 +15,10 @@ export class TaskList implements Tasks {
     return [...this.#running.values()];
   }
 
-  adopt(task: RunningTask, { ended, onOutput }: TaskEvents): void {
+  adopt(task: RunningTask, { ended, watch }: TaskEvents): void {
     this.#running.set(task.id, task);
     this.#held.set(task.id, []);
-    onOutput?.((text) => this.#say({ kind: 'task', task: task.id, report: { kind: 'output', text } }));
+    watch?.((text) => this.#say({ kind: 'task', task: task.id, report: { kind: 'output', text } }));
     void ended.then((how) => {
       this.#running.delete(task.id);
       this.#say({ kind: 'task', task: task.id, report: { kind: 'ended', ...how } });

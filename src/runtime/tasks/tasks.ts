@@ -4,6 +4,8 @@ import type { BackgroundTask } from '../tools/tool.ts';
 export type RunningTask = BackgroundTask & {
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** Resolves when nothing of it is left; rejects never. */
+  readonly over: Promise<void>;
   /** Stops the process and everything it started. Resolves when nothing of it is left. */
   stop(): Promise<void>;
 };
@@ -18,6 +20,6 @@ export interface Tasks {
 export type TaskEvents = {
   /** Rejects never. `text`: the exit as a person reads it, such as `Exit code 1`. */
   readonly ended: Promise<{ readonly status: 'success' | 'error'; readonly text: string }>;
-  /** Calls back with each new piece of output, for monitors. */
-  onOutput?(tell: (text: string) => void): void;
+  /** Calls back with what a monitor has to tell, until `ended`. */
+  watch?(tell: (text: string) => void): void;
 };

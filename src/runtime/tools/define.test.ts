@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ReplayClass } from '../../core/facts.ts';
+import type { Reach } from '../../core/permission.ts';
 import { askUserQuestion } from './ask-user-question.ts';
 import { bash } from './bash.ts';
 import { edit } from './edit.ts';
@@ -29,7 +31,7 @@ describe('the input of tools', () => {
     expect(bash.check({})).toBe(
       'Wrong input for Bash: `command` is required. A right call: Bash {"command":"npm test","description":"Run the tests"}',
     );
-    expect(bash.check({ command: 'ls', run_in_background: true })).toContain('run_in_background');
+    expect(bash.check({ command: 'ls', shell: 'zsh' })).toContain('shell');
     expect(bash.check({ command: 'ls', timeout: 700_000 })).toContain('`timeout`');
     expect(bash.check({ command: 'a\0b' })).toContain('NUL');
     expect(read.check({ file_path: 'x', limit: '5' })).toContain('`limit`');
@@ -75,62 +77,45 @@ describe('the input of tools', () => {
   });
 });
 
+const question = { question: 'Q?', header: 'h', options: [{ label: 'A' }, { label: 'B' }] };
+const swap = { old_string: 'a', new_string: 'b' };
+
+/** Every tool in the order of models: whether it may run again, and how far a call reaches. */
+const table: readonly (readonly [name: string, ReplayClass, input: Record<string, unknown>, Reach])[] = [
+  ['Bash', 'once', { command: 'npm test' }, 'execute'],
+  ['TaskOutput', 'safe', { task_id: 'task-1' }, 'internal'],
+  ['TaskStop', 'safe', { task_id: 'task-1' }, 'internal'],
+  ['Monitor', 'once', { command: 'npm test', description: 'tests' }, 'execute'],
+  ['Read', 'safe', { file_path: 'a' }, 'read-inside'],
+  ['Write', 'verify', { file_path: 'a', content: '' }, 'edit-inside'],
+  ['Edit', 'verify', { file_path: 'a', ...swap }, 'edit-inside'],
+  ['MultiEdit', 'verify', { file_path: '../a', edits: [swap] }, 'edit-outside'],
+  ['NotebookEdit', 'verify', { notebook_path: 'a.ipynb', cell_number: 1 }, 'edit-inside'],
+  ['Glob', 'safe', { pattern: '*' }, 'read-inside'],
+  ['Grep', 'safe', { pattern: 'x' }, 'read-inside'],
+  ['LS', 'safe', {}, 'read-inside'],
+  ['WebFetch', 'safe', { url: 'https://example.com' }, 'network'],
+  ['WebSearch', 'safe', { query: 'x' }, 'network'],
+  ['TodoWrite', 'safe', { todos: [] }, 'internal'],
+  ['EnterPlanMode', 'safe', {}, 'internal'],
+  ['ExitPlanMode', 'safe', { plan: 'x' }, 'question'],
+  ['AskUserQuestion', 'safe', { questions: [question] }, 'question'],
+];
+
 describe('the list of tools', () => {
   it('finds by exact name', () => {
-    expect(tools.map(({ name }) => name)).toEqual([
-      'Bash',
-      'Read',
-      'Write',
-      'Edit',
-      'Glob',
-      'Grep',
-      'LS',
-      'AskUserQuestion',
-    ]);
+    expect(tools.map(({ name }) => name)).toEqual(table.map(([name]) => name));
     expect(findTool('Bash')).toBe(bash);
     expect(findTool('bash')).toBeNull();
   });
 
-  it('[TOOL-1] declares what may run again', () => {
-    expect(Object.fromEntries(tools.map(({ name, replay }) => [name, replay]))).toEqual({
-      Bash: 'once',
-      Read: 'safe',
-      Write: 'verify',
-      Edit: 'verify',
-      Glob: 'safe',
-      Grep: 'safe',
-      LS: 'safe',
-      AskUserQuestion: 'safe',
-    });
-  });
-
-  it('reaches as the permission rules see it', async () => {
-    const context = await makeContext();
-
-    const question = { question: 'Q?', header: 'h', options: [{ label: 'A' }, { label: 'B' }] };
-    const inputs: Record<string, Record<string, unknown>> = {
-      Bash: { command: 'ls' },
-      Read: { file_path: 'a' },
-      Write: { file_path: 'a', content: '' },
-      Edit: { file_path: 'a', old_string: 'a', new_string: 'b' },
-      Glob: { pattern: '*' },
-      Grep: { pattern: 'x' },
-      LS: {},
-      AskUserQuestion: { questions: [question] },
-    };
-    const each = tools.map(async (tool) => [
-      tool.name,
-      await reaches(tool, inputs[tool.name] ?? {}, context),
-    ]);
-    expect(Object.fromEntries(await Promise.all(each))).toEqual({
-      Bash: ['execute'],
-      Read: ['read-inside'],
-      Write: ['edit-inside'],
-      Edit: ['edit-inside'],
-      Glob: ['read-inside'],
-      Grep: ['read-inside'],
-      LS: ['read-inside'],
-      AskUserQuestion: ['question'],
-    });
-  });
+  it.each(table)(
+    '[TOOL-1] declares whether %s may run again, and how far it reaches',
+    async (name, replay, input, reach) => {
+      const tool = findTool(name);
+      expect(tool).toMatchObject({ replay });
+      expect(tool?.check(input)).toBeNull();
+      expect(tool && (await reaches(tool, input, await makeContext()))).toEqual([reach]);
+    },
+  );
 });

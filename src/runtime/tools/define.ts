@@ -88,7 +88,8 @@ export async function deedAt(
   const place = await locate(target, context, access === 'read' ? 'read' : 'change');
   if (isProblem(place)) return { reach: 'forbidden', subject: place.problem, match: null };
   const ours = access === 'read' && (await isBelow(context.readable, place.real));
-  const reach: Reach = place.plan ? 'internal' : `${access}-${place.inside || ours ? 'inside' : 'outside'}`;
+  const inside = (place.inside && !(access === 'edit' && place.guarded)) || ours;
+  const reach: Reach = place.plan ? 'internal' : `${access}-${inside ? 'inside' : 'outside'}`;
   return { reach, subject: place.shown, match: { kind: 'path', path: place.real } };
 }
 
@@ -149,6 +150,7 @@ function jsonSchema(schema: z.ZodObject): Readonly<Record<string, unknown>> {
     io: 'input',
     override: ({ jsonSchema: node }) => {
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
+      if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
     },
   });
   return rest;

@@ -1,100 +1,104 @@
 import * as z from 'zod';
+import { commonStart } from './common-ends.ts';
 import { defineTool } from './define.ts';
-import { diffPreview, looksBinary } from './diff-preview.ts';
-import { contentOf, type FileChange, prepareChange } from './file-change.ts';
-import { isProblem, locate } from './paths.ts';
+import { countLineEnds, diffPreview, diffText } from './diff-preview.ts';
+import { encoded, type FileChange, openText, prepareChanges } from './file-change.ts';
+import { isProblem } from './paths.ts';
+import { type Replacement, replaceIn } from './replacement.ts';
 import type { Problem, ToolContext } from './tool.ts';
 
-const input = z.strictObject({
-  file_path: z.string().min(1).describe('The file to change'),
+const replacement = {
   old_string: z
     .string()
     .min(1)
     .describe('The text to replace, exactly as it stands in the file, without line numbers'),
   new_string: z.string().describe('The text to put in its place'),
   replace_all: z.boolean().optional().describe('Replace every occurrence'),
-  expected_replacements: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('Replace every occurrence if there are exactly this many'),
-});
+};
+const file_path = z.string().min(1).describe('The file to change');
 
 export const edit = defineTool({
   name: 'Edit',
   description:
     'Replaces an exact text in a file. The text must occur exactly once, unless replace_all or expected_replacements ' +
-    'is given: add lines around it to make it unique. Paths are absolute or relative to the working directory.',
-  input,
+    'is given: add lines around it to make it unique. Line ends stay as the file has them. Paths are absolute or relative ' +
+    'to the working directory.',
+  input: z.strictObject({
+    file_path,
+    ...replacement,
+    expected_replacements: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Replace every occurrence if there are exactly this many'),
+  }),
   example: { file_path: 'src/main.ts', old_string: 'let count = 1;', new_string: 'let count = 2;' },
   aliases: { path: 'file_path' },
   replay: 'verify',
   access: 'edit',
-  targets: ({ file_path }) => [file_path],
-  preview: async (call, context) => [diffPreview(call.file_path, await planEdit(call, context))],
-  async prepare(call, context) {
-    const change = await planEdit(call, context);
-    return isProblem(change) ? change : prepareChange(change, context);
-  },
+  targets: (call) => [call.file_path],
+  preview: async (call, context) => [
+    diffPreview(call.file_path, await planEdits(call.file_path, [call], context)),
+  ],
+  prepare: (call, context) => prepareEdits(call.file_path, [call], context),
 });
 
-async function planEdit(call: z.output<typeof input>, context: ToolContext): Promise<FileChange | Problem> {
-  if (call.old_string === call.new_string)
-    return { problem: 'old_string and new_string are the same, so there is nothing to change.' };
-  const place = await locate(call.file_path, context);
-  if (isProblem(place)) return place;
-  const before = await contentOf(place);
-  if (before === null) return { problem: `${place.shown} does not exist. Create it with Write.` };
-  if (isProblem(before)) return before;
-  if (looksBinary(before))
-    return { problem: `${place.shown} is a binary file (or UTF-16 text). Use a Bash command for it.` };
+export const multiEdit = defineTool({
+  name: 'MultiEdit',
+  description:
+    'Makes several exact replacements in one file, in their order: each sees the text that the ones before it left. ' +
+    'All of them are made, or none. What holds for the texts of Edit holds here.',
+  input: z.strictObject({ file_path, edits: z.array(z.strictObject(replacement)).min(1).max(200) }),
+  example: {
+    file_path: 'src/main.ts',
+    edits: [
+      { old_string: 'let count = 1;', new_string: 'let total = 1;' },
+      { old_string: 'count', new_string: 'total', replace_all: true },
+    ],
+  },
+  aliases: { path: 'file_path' },
+  replay: 'verify',
+  access: 'edit',
+  targets: (call) => [call.file_path],
+  preview: async (call, context) => [
+    diffPreview(call.file_path, await planEdits(call.file_path, call.edits, context)),
+  ],
+  prepare: (call, context) => prepareEdits(call.file_path, call.edits, context),
+});
 
-  const [old, next] = inLineEndingsOf(before, call.old_string, call.new_string);
-  const pieces = split(before, old);
-  const found = pieces.length - 1;
-  const wrong = wrongCount(found, call);
-  if (wrong) return { problem: `${place.shown}: ${wrong} Nothing was changed.` };
-  const times = found === 1 ? '1 replacement' : `${found} replacements`;
-  const line = lineCount(pieces[0] ?? before);
-  return {
-    place,
-    before,
-    after: join(pieces, next),
-    done: `Edited ${place.shown}: ${times}, the first in line ${line}.`,
-  };
+type Edited = FileChange & { readonly count: number; readonly line: number };
+
+async function prepareEdits(path: string, edits: readonly Replacement[], context: ToolContext) {
+  const change = await planEdits(path, edits, context);
+  if (isProblem(change)) return change;
+  const times = change.count === 1 ? '1 replacement' : `${change.count} replacements`;
+  const done = `Edited ${change.place.shown}: ${times}, the first change in line ${change.line}.`;
+  return prepareChanges([change], [done, diffText(change)].filter(Boolean).join('\n'), context);
 }
 
-function wrongCount(found: number, call: z.output<typeof input>): string | null {
-  const { replace_all: all, expected_replacements: expected } = call;
-  if (found === 0)
-    return 'old_string does not occur. Read the file and copy the text exactly, with its white space.';
-  if (expected !== undefined)
-    return found === expected ? null : `old_string occurs ${found} times, not ${expected} as expected.`;
-  if (found === 1 || all) return null;
-  return `old_string occurs ${found} times. Add lines around it to make it unique, or set replace_all.`;
-}
-
-/** In a file whose every line ends in CR LF, a model means the same lines when it writes LF, as Read shows them. */
-function inLineEndingsOf(content: Buffer, ...texts: [string, string]): [Buffer, Buffer] {
-  const lineFeeds = split(content, Buffer.from('\n')).length;
-  const crlf = lineFeeds > 1 && split(content, Buffer.from('\r\n')).length === lineFeeds;
-  const bytes = (text: string) => Buffer.from(crlf ? text.replace(/\r?\n/g, '\r\n') : text);
-  return [bytes(texts[0]), bytes(texts[1])];
-}
-
-/** On bytes, so that what is not valid UTF-8 elsewhere in the file stays as it is. */
-function split(content: Buffer, separator: Buffer): Buffer[] {
-  const pieces: Buffer[] = [];
-  let start = 0;
-  for (let at = content.indexOf(separator); at !== -1; at = content.indexOf(separator, start)) {
-    pieces.push(content.subarray(start, at));
-    start = at + separator.length;
+async function planEdits(
+  path: string,
+  edits: readonly Replacement[],
+  context: ToolContext,
+): Promise<Edited | Problem> {
+  const open = await openText(path, context);
+  if (isProblem(open)) return open;
+  const { place, before, file } = open;
+  let { text } = file;
+  let count = 0;
+  for (const [index, one] of edits.entries()) {
+    const replaced = replaceIn(text, one);
+    const which = edits.length > 1 ? `edit ${index + 1} of ${edits.length}: ` : '';
+    if ('wrong' in replaced)
+      return { problem: `${place.shown}: ${which}${replaced.wrong} Nothing was changed.` };
+    text = replaced.text;
+    count += replaced.count;
   }
-  return [...pieces, content.subarray(start)];
+  if (text === file.text)
+    return { problem: `${place.shown}: the edits cancel each other out. Nothing was changed.` };
+  const after = encoded(text, file, place);
+  if (isProblem(after)) return after;
+  return { place, before, after, count, line: firstChange(file.text, text) };
 }
 
-function join(pieces: readonly Buffer[], separator: Buffer): Buffer {
-  return Buffer.concat(pieces.flatMap((piece, index) => (index === 0 ? [piece] : [separator, piece])));
-}
-
-const lineCount = (before: Buffer): number => split(before, Buffer.from('\n')).length;
+const firstChange = (old: string, next: string): number => countLineEnds(old, commonStart(old, next)) + 1;

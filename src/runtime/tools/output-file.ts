@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Most characters of a result's text. */
@@ -7,9 +7,20 @@ export const maxOutput = 30_000;
 /** Most bytes that half of a result can take in UTF-8: three for each UTF-16 unit. */
 const halfBytes = (maxOutput / 2) * 3;
 
+/** Most bytes that are looked at for lines at once. */
+const largestRead = 64 * 1024;
+
 /** Where a call's output goes: a file, so that the command never waits for a reader. */
 export function outputPath(scratch: string, callId: string): string {
   return join(scratch, `${encodeURIComponent(callId)}.out`);
+}
+
+/** Removes output that nobody has written to since `before` (milliseconds since the epoch); what is newer an agent may still want to read. */
+export async function removeOldOutput(scratch: string, before: number): Promise<void> {
+  for (const name of await readdir(scratch)) {
+    const path = join(scratch, name);
+    if (name.endsWith('.out') && (await stat(path)).mtimeMs < before) await rm(path, { force: true });
+  }
 }
 
 /** Replaces halves of characters that cutting left over: providers refuse them. */
@@ -31,6 +42,11 @@ export class OutputFile {
     await rm(path, { force: true });
     // Appending, so that standard output and error never write over each other.
     return new OutputFile(path, await open(path, 'ax+', 0o600));
+  }
+
+  /** One that is there already, to be read. Rejects as the system does. */
+  static async open(path: string): Promise<OutputFile> {
+    return new OutputFile(path, await open(path, 'r'));
   }
 
   /** For the child, as its standard output and error. */
@@ -58,6 +74,19 @@ export class OutputFile {
     const left = size - Buffer.byteLength(head) - Buffer.byteLength(tail);
     const note = `\n[… about ${Math.max(left, 1)} of ${size} bytes are left out here; the whole output is in ${this.path} (use Bash with head, tail or grep) …]\n`;
     return { text: emptied + wellFormed(head) + note + wellFormed(tail), cut: true };
+  }
+
+  /** The whole lines after the byte `at`, the beginning of them where they are many, and the byte that comes next. */
+  async linesFrom(at: number, most: number): Promise<{ readonly text: string; readonly next: number }> {
+    const size = await this.size();
+    // It was emptied: what comes now is new.
+    const from = size < at ? 0 : at;
+    const bytes = await this.#bytes(from, Math.min(size, from + largestRead));
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    const whole = end > 0 ? end : bytes.length < largestRead ? 0 : bytes.length;
+    const text = decode(bytes.subarray(0, whole)).trimEnd();
+    const shown = text.length > most ? `${wellFormed(text.slice(0, most))}\n[more is in ${this.path}]` : text;
+    return { text: shown, next: from + whole };
   }
 
   async close(keep: boolean): Promise<void> {

@@ -10,6 +10,8 @@ it('takes absolute, relative and home paths, existing or not', async () => {
   expect(await locate('new/deep/a.txt', context)).toEqual({
     real: join(cwd, 'new/deep/a.txt'),
     inside: true,
+    guarded: false,
+    plan: false,
     shown: 'new/deep/a.txt',
   });
   expect(await locate(join(cwd, 'x'), context)).toMatchObject({ inside: true, shown: 'x' });
@@ -77,4 +79,24 @@ it('says why a path leads nowhere', async () => {
   });
   expect(await locate('a/a', context)).toEqual({ problem: expect.stringContaining('circle') });
   expect(await locate('x'.repeat(300), context)).toEqual({ problem: expect.stringContaining('too long') });
+});
+
+it('lets what may be read in a denied folder be read and not changed, and the plan be changed', async () => {
+  const context = await makeContext();
+  const { root } = context;
+  const open = join(root, 'home/open');
+  await mkdir(join(root, 'real'));
+  await mkdir(open);
+  await symlink(open, join(context.cwd, 'link'));
+  const readable = { ...context, readable: [open], planFile: join(root, 'home/plans/p.md') };
+  const refused = { problem: expect.stringContaining('may not touch') };
+  for (const path of [join(open, 'x'), 'link/x', '~/home/open/deep/x']) {
+    expect(await locate(path, readable, 'read'), path).toMatchObject({ inside: false, plan: false });
+    expect(await locate(path, readable), path).toEqual(refused);
+  }
+  for (const path of ['../home/x', 'link/../../home/token', join(root, 'home/open-twin')])
+    expect(await locate(path, readable, 'read'), path).toEqual(refused);
+  expect(await locate('../home/plans/p.md', readable)).toMatchObject({ plan: true });
+  expect(await locate('../home/plans/q.md', readable)).toEqual(refused);
+  expect(await locate('../home/plans/p.md', { ...readable, planFile: null })).toEqual(refused);
 });

@@ -1,5 +1,6 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isProtected } from '../rules/protected.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import type { Problem, ToolContext } from './tool.ts';
 
@@ -9,6 +10,10 @@ export type Place = {
   readonly real: string;
   /** Whether `real` lies in the working directory. */
   readonly inside: boolean;
+  /** Whether it lies there at what lets others run code later (PERM-3). */
+  readonly guarded: boolean;
+  /** Whether `real` is the plan that is being made, which belongs to the conversation. */
+  readonly plan: boolean;
   /** For texts: relative to the working directory where it was asked for below it, else absolute. */
   readonly shown: string;
 };
@@ -17,22 +22,30 @@ export const isProblem = (value: object): value is Problem => 'problem' in value
 
 const maxLinks = 40;
 
-/** Resolves an absolute, `~` or cwd-relative path. A problem when it leads into a denied folder or nowhere. */
+type Around = Pick<ToolContext, 'cwd' | 'denied' | 'env'> &
+  Partial<Pick<ToolContext, 'readable' | 'planFile'>>;
+
+/**
+ * Resolves an absolute, `~` or cwd-relative path. A problem when it leads nowhere or into a denied folder, of which some parts may be
+ * read, and the plan that is being made may be changed.
+ */
 export async function locate(
   asked: string,
-  context: Pick<ToolContext, 'cwd' | 'denied' | 'env'>,
+  context: Around,
+  use: 'read' | 'change' = 'change',
 ): Promise<Place | Problem> {
   if (asked.includes('\0'))
     return { problem: 'The path contains a NUL character. Send the path without it.' };
   const path = resolve(context.cwd, expandHome(asked, context.env.HOME));
   try {
     const real = await follow(path);
-    for (const folder of await deniedFolders(context)) {
-      if (contains(folder, real))
-        return { problem: `${asked} is in a folder that tools may not touch. Use a path outside of it.` };
-    }
+    const plan = context.planFile != null && real === (await follow(context.planFile));
+    const open = plan || (use === 'read' && (await isBelow(context.readable ?? [], real)));
+    if (!open && (await deniedFolders(context)).some((folder) => contains(folder, real)))
+      return { problem: `${asked} is in a folder that tools may not touch. Use a path outside of it.` };
     const shown = contains(context.cwd, path) ? relative(context.cwd, path) || '.' : path;
-    return { real, inside: contains(await follow(context.cwd), real), shown };
+    const cwd = await follow(context.cwd);
+    return { real, inside: contains(cwd, real), guarded: isProtected(cwd, real), plan, shown };
   } catch (error) {
     return { problem: `The path ${asked} cannot be used: ${reasonOf(error)}.` };
   }
@@ -50,6 +63,12 @@ export async function deniedFolders(
 export function contains(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Whether a path, links followed, lies in one of the folders. */
+export async function isBelow(folders: readonly string[], real: string): Promise<boolean> {
+  const followed = await Promise.all(folders.map((folder) => follow(folder)));
+  return followed.some((folder) => contains(folder, real));
 }
 
 function expandHome(path: string, home: string | undefined): string {

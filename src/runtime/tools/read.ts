@@ -1,135 +1,108 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
+import { open, readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { defineTool, failure, prepared, success } from './define.ts';
-import { looksBinary } from './diff-preview.ts';
 import { reasonOf } from './errno.ts';
-import { wellFormed } from './output-file.ts';
+import { sha256 } from './file-change.ts';
+import { type ImageInfo, imageInfo } from './image-info.ts';
+import { maxLineLength, maxLines, maxText, Page } from './page.ts';
 import { isProblem, locate, type Place } from './paths.ts';
-import type { Problem } from './tool.ts';
+import { isNotebook, showNotebook } from './read-notebook.ts';
+import { isPdf, showPdf } from './read-pdf.ts';
+import { fromBuffer, fromFile, showText } from './read-text.ts';
+import type { Problem, ToolContext, ToolResult } from './tool.ts';
 
-const maxLines = 2_000;
-const maxLineLength = 2_000;
-const maxText = 30_000;
+const megabyte = 1024 * 1024;
+/** Bytes that are read at once; a longer text is read in pieces. */
+const largest = { text: 16 * megabyte, image: 5 * megabyte, pdf: 32 * megabyte };
+
+const input = z.strictObject({
+  file_path: z.string().min(1).describe('The file to read'),
+  offset: z
+    .int()
+    .optional()
+    .describe('First line to show, counted from 1; negative: so many lines before the end'),
+  limit: z.int().min(1).optional().describe(`How many lines to show, at most ${maxLines}`),
+  pages: z
+    .string()
+    .regex(/^\d+(-\d+)?$/, 'must be as 3 or 3-7')
+    .optional()
+    .describe('Of a PDF: which pages, as 3 or 3-7'),
+});
 
 export const read = defineTool({
   name: 'Read',
   description:
-    'Shows a text file with line numbers. Paths are absolute or relative to the working directory. ' +
+    'Shows a file: text with line numbers, pictures (PNG, JPEG, GIF, WebP), the text of PDF files, the cells of Jupyter notebooks. ' +
+    'Paths are absolute or relative to the working directory. ' +
     `Shows at most ${maxLines} lines and ${maxText} characters per call and says how to read on; lines over ${maxLineLength} characters are shortened. ` +
     'For folders use LS, for content across files Grep.',
-  input: z.strictObject({
-    file_path: z.string().min(1).describe('The file to read'),
-    offset: z.int().min(0).optional().describe('First line to show, counted from 1'),
-    limit: z.int().min(1).optional().describe(`How many lines to show, at most ${maxLines}`),
-  }),
+  input,
   example: { file_path: 'src/main.ts' },
   aliases: { path: 'file_path' },
   replay: 'safe',
   access: 'read',
   targets: ({ file_path }) => [file_path],
-  async prepare({ file_path, offset, limit }, context) {
-    const place = await locate(file_path, context);
+  async prepare(call, context) {
+    const place = await locate(call.file_path, context, 'read');
     if (isProblem(place)) return place;
-    const problem = await unreadable(place);
-    if (problem) return problem;
-    const first = Math.max(offset ?? 1, 1);
-    return prepared(`Reading ${place.shown}`, (signal) =>
-      show(place, first, Math.min(limit ?? maxLines, maxLines), signal),
-    );
+    const size = await sizeOf(place);
+    if (typeof size !== 'number') return size;
+    return prepared(`Reading ${place.shown}`, (signal) => show(place, size, call, context, signal));
   },
 });
 
-async function unreadable({ real, shown }: Place): Promise<Problem | null> {
+async function sizeOf({ real, shown }: Place): Promise<number | Problem> {
   try {
     const found = await stat(real);
     if (found.isDirectory()) return { problem: `${shown} is a folder. Use LS to see what is in it.` };
     // Opening a pipe or a device could block for ever.
-    return found.isFile() ? null : { problem: `${shown} is not a regular file, so it is not read.` };
+    return found.isFile() ? found.size : { problem: `${shown} is not a regular file, so it is not read.` };
   } catch (error) {
     return { problem: `${shown} cannot be read: ${reasonOf(error)}. LS and Glob show what there is.` };
   }
 }
 
-async function show({ real, shown }: Place, first: number, limit: number, signal: AbortSignal) {
-  const page = new Page(first, limit);
-  const decoder = new StringDecoder('utf8');
-  let start = true;
-  for await (const chunk of createReadStream(real, { signal }) as AsyncIterable<Buffer>) {
-    if (start && looksBinary(chunk))
-      return failure(
-        `${shown} is a binary file (or UTF-16 text), so it is not shown. Use a Bash command for it.`,
-      );
-    page.add(start ? decoder.write(chunk).replace(/^\uFEFF/, '') : decoder.write(chunk));
-    start = false;
-    if (page.full) break;
+async function show(
+  place: Place,
+  size: number,
+  { offset = 1, limit = maxLines, pages }: z.output<typeof input>,
+  { seen }: ToolContext,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  const { real, shown } = place;
+  const range = { first: offset, limit: Math.min(limit, maxLines) };
+  const start = await startOf(real);
+  const image = imageInfo(start);
+  const kind = image ? 'image' : isPdf(start) ? 'pdf' : 'text';
+  if (pages !== undefined && kind !== 'pdf')
+    return failure(`${shown} is no PDF, so it has no pages. Use offset and limit.`);
+  if (size > largest[kind]) {
+    if (kind === 'text') return showText(shown, fromFile(real, start, signal), range);
+    return failure(
+      `${shown} has ${size} bytes. It can be shown up to ${largest[kind]}; make it smaller first.`,
+    );
   }
-  page.add(decoder.end());
-  return page.result(shown);
+  const bytes = await readFile(real, { signal });
+  seen.set(real, sha256(bytes));
+  if (image) return showImage(shown, bytes, imageInfo(bytes) ?? image);
+  if (kind === 'pdf') return showPdf(shown, bytes, pages, signal);
+  const notebook = isNotebook(real) ? showNotebook(shown, bytes, range, new Page(shown, range, false)) : null;
+  return notebook ?? showText(shown, fromBuffer(bytes), range);
 }
 
-/** Takes a text in pieces and keeps the asked lines, bounded; `full` once it is sure that more follow. */
-class Page {
-  full = false;
-  #number = 1;
-  #line = '';
-  #lineLength = 0;
-  #text = '';
-  readonly #first: number;
-  readonly #limit: number;
+function showImage(shown: string, bytes: Buffer, { mediaType, size }: ImageInfo): ToolResult {
+  const pixels = size ? `${size.width} × ${size.height} pixels, ` : '';
+  const text = `${shown}: ${mediaType.replace('image/', '').toUpperCase()} picture, ${pixels}${bytes.length} bytes.`;
+  return { ...success(text), images: [{ mediaType, data: bytes.toString('base64') }] };
+}
 
-  constructor(first: number, limit: number) {
-    this.#first = first;
-    this.#limit = limit;
-  }
-
-  add(piece: string): void {
-    const [rest = '', ...lines] = piece.split('\n');
-    this.#extend(rest);
-    for (const line of lines) {
-      this.#endLine();
-      this.#extend(line);
-    }
-  }
-
-  result(shown: string) {
-    if (!this.full && this.#lineLength > 0) this.#endLine();
-    const last = this.#number - 1;
-    if (last === 0) return success(`${shown} is empty.`);
-    if (this.#text === '')
-      return failure(`${shown} has ${last} lines; there is no line ${this.#first}. Use a smaller offset.`);
-    if (!this.full) return success(this.#text);
-    return success(`${this.#text}[More lines follow. Read on with offset ${this.#number}.]\n`);
-  }
-
-  #extend(part: string): void {
-    if (part === '' || this.#begins()) return;
-    this.#line += part.slice(0, Math.max(maxLineLength - this.#line.length, 0));
-    this.#lineLength += part.length;
-  }
-
-  #endLine(): void {
-    if (this.#begins()) return;
-    const cut = this.#lineLength - this.#line.length;
-    const line =
-      cut > 0
-        ? `${wellFormed(this.#line)} [${cut} more characters in this line]`
-        : this.#line.replace(/\r$/, '');
-    const numbered = `${String(this.#number).padStart(6)}\t${line}\n`;
-    if (this.#number >= this.#first) {
-      this.full = this.#text.length + numbered.length > maxText;
-      if (this.full) return;
-      this.#text += numbered;
-    }
-    this.#number += 1;
-    this.#line = '';
-    this.#lineLength = 0;
-  }
-
-  /** Notices that a line begins which is not wanted any more. */
-  #begins(): boolean {
-    this.full ||= this.#number >= this.#first + this.#limit;
-    return this.full;
+/** Enough to tell what a file is. */
+async function startOf(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
   }
 }

@@ -62,12 +62,12 @@ export type ToolContext = {
   readonly denied: readonly string[];
   /** Folders below a denied one that tools may read all the same: output that was too long, plans. */
   readonly readable: readonly string[];
-  /** Where plans are kept; one of the readable folders. */
-  readonly plans: string;
+  /** Where plans are kept, one of the readable folders; left out: in `scratch`. */
+  readonly plans?: string;
   /** The plan that is being made, the one denied file that may be changed; null while none is. */
-  readonly planFile: string | null;
+  readonly planFile?: string | null;
   /** Whom WebSearch asks; null: nobody. */
-  readonly search: SearchAccess | null;
+  readonly search?: SearchAccess | null;
   /** The scrubbed environment for child processes. */
   readonly env: Readonly<Record<string, string>>;
   /** What this conversation runs in the background. */
