@@ -5,7 +5,7 @@ import type { SettingsFile } from '../settings/settings-file.ts';
 import { contains } from '../tools/paths.ts';
 import { literalPart } from './glob.ts';
 import { projectFilesIn, projectFolders, projectOf } from './project-files.ts';
-import { realPath } from './real-path.ts';
+import { realPath, realPaths } from './real-path.ts';
 import { type Origin, type Placed, parseRule, type RuleKind, ruleKinds } from './rule.ts';
 
 /** Everything that holds in one working directory. */
@@ -36,10 +36,11 @@ export type Around = {
 
 /** Collects the rules for a working directory: the person's own, and those that came with the project. */
 export function collectRules(around: Around, folder: string): RuleSet {
-  const [cwd, home, farhand] = [realPath(folder), realPath(around.home), realPath(around.farhand)];
+  const real = realPaths();
+  const [cwd, home, farhand] = [real(folder), real(around.home), real(around.farhand)];
   const project = projectOf(cwd, home);
   const warnings: string[] = [];
-  const own = ownRules(around.settings, { cwd, project, home });
+  const own = ownRules(around.settings, { cwd, project, home, real });
   const theirs: Placed[] = [];
   const idle: Placed[] = [];
   const files: RuleSet['files'][number][] = [];
@@ -50,7 +51,7 @@ export function collectRules(around: Around, folder: string): RuleSet {
     files.push({ folder: base, hash: found.hash, trusted });
     warnings.push(...found.warnings);
     for (const { kind, text, file } of found.entries) {
-      const rule = placed({ kind, text, base, home, from: { yours: false, where: file } });
+      const rule = placed({ kind, text, base, home, from: { yours: false, where: file } }, real);
       if ('problem' in rule) warnings.push(`${rule.problem} It stands in ${file} and is ignored.`);
       else (kind !== 'allow' || trusted ? theirs : idle).push(rule);
     }
@@ -69,7 +70,12 @@ export function collectRules(around: Around, folder: string): RuleSet {
   };
 }
 
-type Place = { readonly cwd: string; readonly project: string; readonly home: string };
+type Place = {
+  readonly cwd: string;
+  readonly project: string;
+  readonly home: string;
+  real(path: string): string;
+};
 type Own = Pick<RuleSet, 'rules' | 'ceiling' | 'broken' | 'warnings'> & {
   trust(folder: string): string | undefined;
 };
@@ -88,7 +94,7 @@ function ownRules(file: Around['settings'], place: Place): Own {
   const take = (texts: RuleTexts | undefined, base: string, where: string | null) => {
     for (const kind of ruleKinds) {
       for (const text of texts?.[kind] ?? []) {
-        const rule = placed({ kind, text, base, home: place.home, from: { yours: true, where } });
+        const rule = placed({ kind, text, base, home: place.home, from: { yours: true, where } }, place.real);
         if (!('problem' in rule)) rules.push(rule);
         // Nobody can say what it would have forbidden.
         else if (kind !== 'allow') broken ??= rule.problem;
@@ -99,7 +105,7 @@ function ownRules(file: Around['settings'], place: Place): Own {
   take(settings.rules, place.project, null);
   const projects = Object.entries(settings.projects ?? {}).map(([path, entry]) => ({
     ...entry,
-    path: realPath(path),
+    path: place.real(path),
   }));
   for (const { path, rules: texts } of projects) if (contains(path, place.cwd)) take(texts, path, path);
   const trust = (folder: string) => projects.find(({ path }) => path === folder)?.trusted;
@@ -116,18 +122,27 @@ type Written = {
 };
 
 /** Puts a rule in force. */
-export function placed({ kind, text, base, home, from }: Written): Placed | { readonly problem: string } {
+export function placed(
+  { kind, text, base, home, from }: Written,
+  real = realPath,
+): Placed | { readonly problem: string } {
   const rule = parseRule(text);
   if ('problem' in rule) return rule;
-  const globs = rule.pattern.kind === 'glob' ? globsOf(rule.pattern.glob, kind, base, home) : [];
+  const globs = rule.pattern.kind === 'glob' ? globsOf(rule.pattern.glob, kind, base, home, real) : [];
   return { ...rule, kind, globs, from };
 }
 
 /** [PERM-3] Calls are known by where their paths lead. What is forbidden stays so behind a link; what is allowed does not move with one. */
-function globsOf(glob: string, kind: RuleKind, base: string, home: string): readonly string[] {
+function globsOf(
+  glob: string,
+  kind: RuleKind,
+  base: string,
+  home: string,
+  real: (path: string) => string,
+): readonly string[] {
   const whole =
     glob === '~' || glob.startsWith('~/') ? posix.join(home, glob.slice(1)) : posix.resolve(base, glob);
   if (kind === 'allow') return [whole];
   const { folder, rest } = literalPart(whole);
-  return [...new Set([whole, posix.join(realPath(folder), rest)])];
+  return [...new Set([whole, posix.join(real(folder), rest)])];
 }
