@@ -110,7 +110,7 @@ export class Device {
     mkdirSync(plans, { recursive: true, mode: 0o700 });
     const readable = [options.scratch, plans];
     const sandbox = sandboxing({
-      setting: options.sandbox ?? 'auto',
+      setting: () => options.sandbox ?? sandboxIn(settings),
       farhand: options.home,
       readable,
       env: toolEnv,
@@ -305,6 +305,12 @@ function orNull(settings: SettingsFile): Settings | null {
   } catch {
     return null;
   }
+}
+
+/** What the owner wants cannot be read: nothing runs that they might have wanted confined. */
+function sandboxIn(settings: SettingsFile): SandboxSetting {
+  const now = orNull(settings);
+  return now === null ? 'required' : (now.sandbox ?? 'auto');
 }
 
 function ceilingOf(bounds: Bounds): Pick<DeviceView, 'ceiling'> {

@@ -22,7 +22,7 @@ const wrapping: FoundSandbox = {
 async function confined(setting: SandboxSetting, found: FoundSandbox, more: Partial<Asking> = {}) {
   const cwd = temporaryFolder();
   const all = sandboxing({
-    setting,
+    setting: () => setting,
     farhand: join(cwd, 'home'),
     readable: [],
     env: { HOME: cwd },

@@ -34,7 +34,8 @@ export interface Sandboxing {
 }
 
 export type SandboxingOptions = {
-  readonly setting: SandboxSetting;
+  /** Looked up for every command. */
+  readonly setting: () => SandboxSetting;
   /** Farhand's home. */
   readonly farhand: string;
   /** Folders in it that tools may read. */
@@ -54,7 +55,7 @@ export function sandboxing({
   const home = env.HOME ?? homedir();
   let folder: string | undefined;
   let known: FoundSandbox | undefined;
-  if (setting !== 'off') void find().then((one) => (known = one));
+  if (setting() !== 'off') void find().then((one) => (known = one));
 
   /** A folder of the conversation's own for a path that it does not share. Only we can enter the one around it. */
   const privateFolder = (key: string, path: string): string => {
@@ -92,7 +93,7 @@ export function sandboxing({
 
   return {
     status: () => {
-      if (setting === 'off') return { name: null, reason: 'It is switched off.' };
+      if (setting() === 'off') return { name: null, reason: 'It is switched off.' };
       if (!known) return undefined;
       return 'sandbox' in known ? { name: known.sandbox.name } : { name: null, reason: known.missing };
     },
@@ -104,7 +105,7 @@ export function sandboxing({
           root: resolve(asked.root),
           isolation_root: resolve(asked.isolation_root),
         };
-        const need = needOf({ setting, mode, workspace });
+        const need = needOf({ setting: setting(), mode, workspace });
         if (need === 'none') return { command, note: null };
         const found = await find();
         if ('missing' in found) {
