@@ -54,6 +54,8 @@ export type Decision =
       readonly behavior: 'allow';
       readonly message?: string;
       readonly updated_input?: Record<string, unknown> | null;
+      /** Of the request's `permission_suggestions`: what is to be remembered (PERM-6). */
+      readonly selected_permission_suggestion_ids?: string[];
     }
   | { readonly behavior: 'deny'; readonly message: string };
 

@@ -16,7 +16,7 @@ const MOST = 10_000;
 /**
  * `at`: the last event that this session was sent of that scope, or was never to be sent. `until`: the last one it has coming, which is
  * never ahead of what the device has said, so that no snapshot is overtaken by later events. `since`: the transport number after which
- * it hears of the scope.
+ * it hears of the scope. `restated`: the last of each state that was said to everyone and reflects more than it was sent; null: none.
  */
 type Cursor = {
   readonly key: string;
@@ -25,7 +25,9 @@ type Cursor = {
   logId: string | null;
   at: number;
   until: number;
+  restated: Map<string, Frame> | null;
 };
+type Place = Omit<Cursor, 'restated'>;
 
 /** A page of the log, or of what others were told lately. */
 type Page = Pick<LogPage, 'gap'> & {
@@ -150,6 +152,7 @@ export class Feed {
   #leap(cursor: Cursor, at: number, until: number): void {
     if (cursor.at === at && cursor.until === until) return;
     this.#outlet.leapt();
+    cursor.restated = null;
     cursor.at = at;
     cursor.until = until;
   }
@@ -195,10 +198,16 @@ export class Feed {
     );
   }
 
-  /** Whether the session was sent all that a snapshot reflects. */
-  reflects(key: string, { event_seq }: Frame): boolean {
+  /** How things are, said to everyone: whether this session was sent all that it reflects. Else it is told as soon as it was. */
+  reflects(key: string, frame: Frame): boolean {
     const cursor = this.#cursors.get(key);
-    return !cursor || (typeof event_seq === 'number' && event_seq <= cursor.at);
+    if (!cursor) return true;
+    const { event_seq: seq } = frame;
+    if (typeof seq !== 'number' || seq > cursor.until) return false;
+    if (seq <= cursor.at) return true;
+    cursor.restated ??= new Map();
+    cursor.restated.set(frame.type, frame);
+    return false;
   }
 
   /** The device's last word to a sync; `key` null when it does not say of which scope. */
@@ -291,6 +300,11 @@ export class Feed {
 
   /** Tells what was held back for this scope, as far as the events before it are sent. */
   #release(cursor: Cursor): void {
+    for (const [type, frame] of cursor.restated ?? []) {
+      if (Number(frame.event_seq) > cursor.at) continue;
+      cursor.restated?.delete(type);
+      this.#outlet.tell(frame, false);
+    }
     if (this.#asks.length === 0) return;
     for (const ask of this.#asks) {
       if (ask.cursor !== cursor || cursor.at < Math.min(ask.due, cursor.until)) continue;
@@ -304,7 +318,8 @@ export class Feed {
     this.#asks = this.#asks.filter((ask) => !ask.answered || ask.held.length > 0);
   }
 
-  #begin(cursor: Cursor): Cursor {
+  #begin(place: Place): Cursor {
+    const cursor = { ...place, restated: null };
     this.#cursors.set(cursor.key, cursor);
     this.#session.followed(cursor.key, cursor.scope);
     return cursor;

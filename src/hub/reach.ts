@@ -18,6 +18,7 @@ type Body = Readonly<Record<string, unknown>>;
 const agentsNamed: ReadonlyMap<string, (frame: Body) => readonly unknown[]> = new Map(
   Object.entries({
     agent_retrieve: ({ agent_id }: Body) => [agent_id],
+    agent_prompt: ({ agent_id }: Body) => [agent_id],
     agent_delete: ({ agent_id }: Body) => [agent_id],
     conversation_create: ({ body }: Body) => [fields(body).agent_id],
     runtime_start: ({ agent_id, create_agent }: Body) => [create_agent == null ? agent_id : null],

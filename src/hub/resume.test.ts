@@ -52,6 +52,9 @@ describe('[SEQ-3] a session that lost its socket', () => {
       4,
     ]);
     expect(story[2]).toMatchObject({ request_id: 'slow' });
+    const numbers = story.map(({ seq }) => Number(seq));
+    expect(numbers.every(Number.isInteger)).toBe(true);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     again.send({ type: 'agent_list', request_id: 'next' });
     flush();
     device.answer(device.heard.at(-1) as Frame);

@@ -43,6 +43,26 @@ describe('[LINK-3] a slow reader', () => {
     expect(device.bytesRead).toBeLessThan(60 * 121_000);
   });
 
+  it('[SYNC-3] is told how things were said to be once it has read up to there, and of each state only the last', () => {
+    const { device, link, flush, peer } = hubStand();
+    const [slow, quick] = [peer({ ...farhand, hears: 'all' }), peer({ ...farhand, hears: 'all' })];
+    const restate = (id: string) => {
+      link.flush();
+      quick.pair.flush();
+      const queue = { type: 'update_queue', runtime: scope, queue: [{ id }], removed: [] };
+      device.send({ ...queue, snapshot: true, event_seq: seqs(quick).at(-1) });
+      link.flush();
+    };
+    for (let n = 0; n < 30; n++) device.emit(scope, text('x'.repeat(100_000)));
+    restate('first');
+    restate('second');
+    for (let n = 0; n < 3; n++) device.emit(scope, text('y'));
+    flush();
+    const told = (one: Peer) => one.frames().map(({ event_seq, queue }) => (queue ? queue : event_seq));
+    expect(told(quick)).toEqual([...range(1, 30), [{ id: 'first' }], [{ id: 'second' }], 31, 32, 33]);
+    expect(told(slow)).toEqual([...range(1, 30), [{ id: 'second' }], 31, 32, 33]);
+  });
+
   it('hears of so many conversations and no more', () => {
     const { device, flush, peer } = hubStand();
     const client = peer({ ...farhand, hears: 'all' });

@@ -101,9 +101,10 @@ export class Telling implements Hearer, Outlet {
     if (to.to === 'scope' || this.#concerns(to.agentId)) this.wire.share(broadcast);
   }
 
-  /** How things still are, said to everyone while a turn goes on. One who has not heard yet how they came to be so hears it next time. */
+  /** How things are, said to everyone. One who reads slowly is told once it has heard how they came to be so. */
   restated(key: string, broadcast: Broadcast): void {
-    if (!this.wire.waits && this.feed.reflects(key, broadcast.frame)) this.give(broadcast);
+    if (this.wire.waits || !this.may(broadcast.to.privilege)) return;
+    if (this.feed.reflects(key, broadcast.frame)) this.give(broadcast);
   }
 
   /** To this client alone. */

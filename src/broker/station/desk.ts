@@ -123,6 +123,11 @@ export class Desk {
     this.#release();
   }
 
+  /** Whether something of a conversation waits here although its device is there. */
+  waits(scope: Scope): boolean {
+    return this.#out instanceof Delivery && this.#out.waits(scope);
+  }
+
   /** The link takes more. */
   pump(): void {
     this.#out?.pump();
@@ -183,7 +188,7 @@ export class Desk {
     if (before) this.#give(frame, before);
     else if (this.#out instanceof Handover) this.#handOver(this.#out, identified.frame);
     // What waits in its conversation goes first.
-    else if (this.#out?.waits(scope)) this.#answerHere(identified.frame);
+    else if (this.waits(scope)) this.#answerHere(identified.frame);
     else {
       this.#options.inbox.pass(scope, identified.key, identified.hash, this.#options.clock.now());
       this.#send(link, identified.frame);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LinkedDevice } from '../../testing/linked-device.ts';
-import { stationStand } from '../../testing/station-stand.ts';
-import { scope } from './test-frames.ts';
+import { type StationPeer, stationStand } from '../../testing/station-stand.ts';
+import { say, scope } from './test-frames.ts';
 
 const text = (content: string) => ({
   type: 'stream_delta',
@@ -31,8 +31,13 @@ function crashed() {
   expect(stand.mirror.head(scope)).toMatchObject({ event_seq: 1 });
   return { stand, device, pair, log };
 }
-const seqs = (client: ReturnType<ReturnType<typeof crashed>['stand']['peer']>) =>
-  client.of('stream_delta').map(({ event_seq }) => event_seq);
+const seqs = (client: StationPeer) => client.of('stream_delta').map(({ event_seq }) => event_seq);
+
+/** What a client at that number shows last of each state: one that is older than what it was told it passes over (SYNC-1). */
+const shownAt = (client: StationPeer, at: number) => {
+  const told = client.frames().filter((frame) => frame.snapshot === true && frame.event_seq === at);
+  return Object.fromEntries(told.map((frame) => [frame.type, frame]));
+};
 
 describe('a broker that has lost the end of what it told', () => {
   it('[SYNC-3] takes the cursor of a client that is ahead of it, and tells it nothing twice', () => {
@@ -64,6 +69,44 @@ describe('a broker that has lost the end of what it told', () => {
     device.emit(scope, text('two'));
     stand.flush();
     expect(seqs(client)).toEqual([2]);
+  });
+
+  it('[SYNC-3] says how things are once it has heard that again, to a client that was ahead of it', async () => {
+    const stand = stationStand();
+    const device = new LinkedDevice();
+    const pair = stand.link(device);
+    device.emit(scope, text('one'));
+    stand.flush();
+    pair.cut();
+    const client = stand.peer();
+    client.send(syncFrom(0, ''));
+    client.send(say('m-1'));
+    stand.flush();
+    stand.mirror.flush();
+    expect(shownAt(client, 1).update_queue).toMatchObject({ queue: [{ id: 'parked-1' }] });
+    stand.link(device);
+    stand.flush();
+    // Taken, and the broker dies before it has said so.
+    device.loop(scope, 'PROCESSING_API_RESPONSE', ['run-1']);
+    stand.flush();
+    expect(stand.inbox.all()).toEqual([]);
+    const log = stand.mirror.head(scope)?.log_id ?? '';
+    stand.restart();
+    expect(stand.mirror.head(scope)).toMatchObject({ event_seq: 1 });
+
+    const again = stand.peer();
+    again.send(syncFrom(2, log));
+    stand.flush();
+    expect(shownAt(again, 2)).toEqual({});
+    stand.link(device);
+    stand.flush();
+    await stand.clock.advance(1_000);
+    stand.flush();
+    expect(seqs(again)).toEqual([]);
+    const { update_queue: queue, update_device_status: status, update_loop_status: loop } = shownAt(again, 2);
+    expect(queue).toMatchObject({ queue: [] });
+    expect(status).toMatchObject({ device_status: { is_online: true } });
+    expect(loop).toMatchObject({ loop_status: { status: 'PROCESSING_API_RESPONSE' } });
   });
 
   it('[SYNC-3] lets it sync again once it turns out that the device was put back', () => {

@@ -175,6 +175,34 @@ describe('an input for a device that is away', () => {
     expect(stand.inbox.all()).toEqual([]);
   });
 
+  it('[SYNC-3] that a device cannot take yet is shown behind what the device says of its queue', async () => {
+    const { stand, device, client } = away();
+    client.send(say('m-1'));
+    stand.flush();
+    device.handlers.set('input', ({ request_id }) =>
+      device.send(failedReply('input', String(request_id), { code: 'store_full', message: 'full' })),
+    );
+    const queue = [
+      { id: 'q-1', client_message_id: 'on-device', kind: 'message', source: 'user', content: 'x' },
+    ];
+    stand.link(device);
+    stand.flush();
+    await stand.clock.advance(100);
+    client.clear();
+    device.emit(scope, { type: 'update_queue', queue, removed: [] });
+    stand.flush();
+    await stand.clock.advance(100);
+    stand.flush();
+    expect(lastQueue(client)).toEqual(['on-device', 'm-1']);
+    device.handlers.delete('input');
+    await stand.clock.advance(5_000);
+    stand.flush();
+    expect(device.worked).toEqual(['m-1']);
+    await stand.clock.advance(100);
+    stand.flush();
+    expect(lastQueue(client)).toEqual(['on-device']);
+  });
+
   it.each([
     ['conversation_deleted', 'rejected'],
     ['queue_full', 'rejected'],

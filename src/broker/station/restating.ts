@@ -45,14 +45,19 @@ export class Restating {
    * device waits here again.
    */
   presence(presence: Presence): void {
+    this.#options.say(presenceFrame(presence));
+    this.states();
+    this.begin(presence);
+  }
+
+  /** How things are with whatever is watched. */
+  states(): void {
     const { say } = this.#options;
-    say(presenceFrame(presence));
     this.#eachFollowed((view) => {
       say(deviceStatusSnapshot(view));
       say(loopStatusSnapshot(view));
       say(queueSnapshot(view));
     });
-    this.begin(presence);
   }
 
   /** What waits here for a conversation has changed. */

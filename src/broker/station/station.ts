@@ -14,6 +14,7 @@ import { brokerHello, goesOn, type Hello } from './handshake.ts';
 import { type HearingOptions, takeIn } from './hearing.ts';
 import { askingIn } from './latest.ts';
 import { LinkSession } from './link-session.ts';
+import { scopeIn } from './parking.ts';
 import { type Presence, presenceFrame } from './presence.ts';
 import { Restating } from './restating.ts';
 import type { View } from './snapshot.ts';
@@ -111,7 +112,11 @@ export function createStation(options: StationOptions): Station {
     if (requestId !== undefined && !desk.settle(frame)) return;
     // What a device tells its asker of a delivered entry is for those on the scope: nobody asked.
     const unasked = isDelivery(requestId) ? withoutRequestId(frame) : frame;
-    if (takeIn(told, unasked, text)) hub.hear(unasked, unasked === frame ? text : JSON.stringify(unasked));
+    if (!takeIn(told, unasked, text)) return;
+    hub.hear(unasked, unasked === frame ? text : JSON.stringify(unasked));
+    const scope = frame.type === 'update_queue' ? scopeIn(frame) : null;
+    // A device does not know what it has not been handed yet.
+    if (scope && desk.waits(scope)) restating.queue(scope);
   }
 
   function connect(link: DeviceLink): void {
@@ -142,13 +147,14 @@ export function createStation(options: StationOptions): Station {
       up(said) {
         if (said && !goesOn(feed, said)) begin(said.feedId);
         due = said?.head ?? 0;
-        up(fresh, said);
         heardUpTo(mirror.feed().have);
+        up(fresh, said);
       },
       heard: (frame, text) => heard(told, frame, text),
       marked(position) {
         mirror.mark(position);
-        heardUpTo(position);
+        // What was said of these states so far was old news to those who knew more than was here, and they passed over it.
+        if (heardUpTo(position)) restating.states();
       },
       alive,
       drained: () => desk.pump(),
@@ -165,11 +171,12 @@ export function createStation(options: StationOptions): Station {
     lags = true;
   }
 
-  /** [SYNC-3] Once all is here again that the device has, numbers beyond it are those of a store that was put back. */
-  function heardUpTo(position: number): void {
-    if (!lags || position < due) return;
+  /** [SYNC-3] Once all is here again that the device has, numbers beyond it are those of a store that was put back. True when that is now. */
+  function heardUpTo(position: number): boolean {
+    if (!lags || position < due) return false;
     lags = false;
     hub.caughtUp();
+    return true;
   }
 
   /** [REG-7] Only a link of another lease is another's; the same lease that dials again has lost its old link. */
