@@ -24,7 +24,7 @@ describe('completions', () => {
     expect(all.get('')).toEqual(
       expect.arrayContaining([...Object.keys(program.entries), 'server', 'help', '-p']),
     );
-    expect(all.get('agents')).toEqual(['ls', 'show', 'create', 'delete']);
+    expect(all.get('agents')).toEqual(['ls', 'show', 'prompt', 'create', 'delete']);
     expect(all.get('server')).toEqual(all.get('remote'));
     expect(all.get('remote')).toEqual(
       expect.arrayContaining(['--env-name', '--computer-name', '--url', '--backend']),

@@ -39,4 +39,11 @@ export const errStyle = (io: Io): Style => styleFor(io.err, io.env);
 /** One line to people, beside whatever the command prints. */
 export const note = (io: Io, text: string): void => void io.err.write(`${text}\n`);
 export const say = (io: Io, text: string): void => void io.out.write(`${text}\n`);
-export const sayJson = (io: Io, value: unknown): void => say(io, JSON.stringify(value));
+
+/** What JSON leaves as it is, and a terminal obeys or shows as something else. */
+const misread = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** One value on one line. Whoever parses it gets every character; a terminal finds nothing in it to obey (SEC-6). */
+export const sayJson = (io: Io, value: unknown): void =>
+  say(io, JSON.stringify(value).replace(misread, escaped));

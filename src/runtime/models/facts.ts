@@ -9,7 +9,7 @@ export const unknownFacts: ModelFacts = {
   maxOutput: null,
   price: null,
   reasoning: false,
-  images: true,
+  images: false,
 };
 
 let loading: Promise<Catalogue> | undefined;

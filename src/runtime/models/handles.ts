@@ -1,6 +1,6 @@
 import { demoModel } from './demo.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, unknownFacts } from './facts.ts';
 import type { Model } from './model.ts';
 import { findProvider, type Provider } from './providers.ts';
 
@@ -52,7 +52,9 @@ export async function resolveModel(
   if ('code' in known) return known;
   const endpoint = endpointOf(provider, env, known);
   if ('code' in endpoint) return endpoint;
-  const facts = await factsOf(provider.prefix, modelId);
+  const listed = await factsOf(provider.prefix, modelId);
+  // Of a model that nobody knows only it can say that it does not look at pictures.
+  const facts = listed === unknownFacts ? { ...listed, images: true } : listed;
   return openModel(wireOf(provider, endpoint), handle, modelId, endpoint, facts, options);
 }
 
