@@ -26,11 +26,11 @@ export const builtInScripts: Scripts = {
     },
   ],
   bash: [
-    { text: 'One command first.', calls: bash('echo "{{text|said by the script}}"') },
+    { text: 'One command first.', calls: bash('umask 22; echo "{{text|said by the script}}"') },
     { text: 'The command is through.' },
   ],
   bashlong: [
-    { calls: bash('echo started; sleep 30; echo stopped', { timeout: 60_000 }) },
+    { calls: bash('umask 22; echo started; sleep 30; echo stopped', { timeout: 60_000 }) },
     { text: 'The long command is through.' },
   ],
   touch: [
@@ -48,7 +48,7 @@ export const builtInScripts: Scripts = {
     { text: 'The change was handed over.' },
   ],
   'two-calls': [
-    { text: 'Two at once.', calls: [...bash('echo left'), ...bash('echo right')] },
+    { text: 'Two at once.', calls: [...bash('umask 22; echo left'), ...bash('umask 22; echo right')] },
     { text: 'Both are through.' },
   ],
   ask: [

@@ -68,24 +68,24 @@ describe('a chat', () => {
   it('asks before a call runs, and runs it after a yes', async () => {
     const { screen } = (await begin()).first;
     await screen.ready();
-    screen.type('run echo hi');
+    screen.type('run umask 22; echo hi');
     await screen.asked();
-    expect(screen.label).toBe('[y]es, [n]o and why, [e]dit, [v]iew › ');
+    expect(screen.label).toBe('[y]es, [1] and remember, [n]o and why, [e]dit, [v]iew › ');
     expect(screen.text).toMatch(
-      /\? Bash waits for your approval\n {2}Bash.*: not known to only read\n {2}command: echo hi\n/,
+      /\? Bash waits for your approval\n {2}Bash.*: not known to only read\n {2}command: umask 22; echo hi\n/,
     );
     screen.type('hm');
     await screen.says('Please type y, n');
     screen.type('y');
     await screen.ready();
-    expect(screen.text).toContain('● Bash echo hi\n');
+    expect(screen.text).toContain('● Bash umask 22; echo hi\n');
     expect(screen.text).toMatch(/› \]y\n {2}hi\n\[demo\] Bash returned:\nhi/);
   });
 
   it('passes on why a call was denied', async () => {
     const { screen } = (await begin()).first;
     await screen.ready();
-    screen.type('run echo hi');
+    screen.type('run umask 22; echo hi');
     await screen.asked();
     screen.type('n use the other one');
     await screen.ready();
@@ -106,7 +106,7 @@ describe('a chat', () => {
   it('queues what is typed while a turn runs', async () => {
     const { screen } = (await begin()).first;
     await screen.ready();
-    screen.type('run echo first');
+    screen.type('run umask 22; echo first');
     await screen.asked();
     screen.type('/mode unrestricted');
     await screen.says('Permission mode: unrestricted');
@@ -162,10 +162,10 @@ describe('a chat', () => {
   it('[ABT-2] stops the turn with Ctrl-C, and keeps what waited', async () => {
     const { screen } = (await begin()).first;
     await screen.ready();
-    screen.type('run echo first');
+    screen.type('run umask 22; echo first');
     await screen.asked();
     screen.type('/approvals');
-    await screen.says('demo-1-1  Bash echo first');
+    await screen.says('demo-1-1  Bash umask 22; echo first');
     screen.press('interrupt');
     await screen.says('Interrupted');
     await screen.ready();
@@ -178,8 +178,8 @@ describe('a chat', () => {
     screen.type('/mode unrestricted');
     await screen.says('Permission mode: unrestricted');
     await screen.ready();
-    screen.type('run sleep 30');
-    await screen.says('● Bash sleep 30');
+    screen.type('run umask 22; sleep 30');
+    await screen.says('● Bash umask 22; sleep 30');
     screen.type('ls');
     await screen.says('queued (1 waiting): ls');
     screen.press('interrupt');
@@ -231,7 +231,7 @@ describe('two terminals on one conversation', () => {
     };
     const slow = await sit({ ...client, decide }, place, '/');
     await slow.screen.ready();
-    slow.screen.type('run echo hi');
+    slow.screen.type('run umask 22; echo hi');
     await slow.screen.asked();
     slow.screen.type('y');
     await first.screen.asked();
@@ -247,7 +247,7 @@ describe('two terminals on one conversation', () => {
     const { first, stand, place } = await begin();
     const second = await sit(stand.connect(), place, '/');
     await first.screen.ready();
-    first.screen.type('run echo hi');
+    first.screen.type('run umask 22; echo hi');
     await Promise.all([first.screen.asked(), second.screen.asked()]);
     second.screen.type('y');
     await first.screen.says('Answered in another terminal.');
@@ -276,7 +276,7 @@ describe('two terminals on one conversation', () => {
   it('a late one is asked what is being asked', async () => {
     const { first, stand, place } = await begin();
     await first.screen.ready();
-    first.screen.type('run echo hi');
+    first.screen.type('run umask 22; echo hi');
     await first.screen.asked();
     const second = await sit(stand.connect(), place, '/');
     await second.screen.asked();
@@ -304,7 +304,7 @@ describe('a chat without a terminal', () => {
     const { screen, left } = first;
     screen.interactive = false;
     await screen.ready();
-    screen.type('run echo hi');
+    screen.type('run umask 22; echo hi');
     await screen.asked();
     screen.press('end');
     await screen.ready();

@@ -5,17 +5,17 @@ import { aHome } from './test-home.ts';
 describe('farhand approvals', () => {
   it('shows and allows from a second terminal what a first one waits for', async () => {
     const { start, run, json } = aHome();
-    const first = start(['-p', 'run echo approved', '--approve', 'wait']);
+    const first = start(['-p', 'run umask 22; echo approved', '--approve', 'wait']);
     await first.io.until('farhand approvals allow demo-1-1');
     expect((await run('approvals')).stdout).toMatch(
-      /^demo-1-1 {2}Bash echo approved {2}default, for \d+ s\n$/,
+      /^demo-1-1 {2}Bash umask 22; echo approved {2}default, for \d+ s\n$/,
     );
     const { approvals } = await json('approvals', 'ls');
     expect(approvals).toEqual([
       expect.objectContaining({
         id: 'perm-demo-1-1',
         tool: 'Bash',
-        input: { command: 'echo approved' },
+        input: { command: 'umask 22; echo approved' },
         conversation_id: 'default',
       }),
     ]);
@@ -23,7 +23,7 @@ describe('farhand approvals', () => {
     expect((await run('approvals', 'allow', 'nothing')).stderr).toContain('Nothing waits as "nothing"');
     const allowed = await run('approvals', 'allow', 'demo-1');
     expect(allowed).toMatchObject({ code: 0, stderr: '' });
-    expect(allowed.stdout).toContain('command: echo approved\n');
+    expect(allowed.stdout).toContain('command: umask 22; echo approved\n');
     expect(allowed.stdout).toMatch(/Allowed\.\n$/);
     expect(await first.code).toBe(0);
     expect(first.io.stdout()).toBe('[demo] Calling Bash.\n[demo] Bash returned:\napproved\n');
@@ -53,7 +53,7 @@ describe('farhand approvals', () => {
 
   it('denies with a reason that the model reads', async () => {
     const { start, json } = aHome();
-    const first = start(['-p', 'run echo x', '--approve', 'wait']);
+    const first = start(['-p', 'run umask 22; echo x', '--approve', 'wait']);
     await first.io.until('waits for approval');
     expect(await json('approvals', 'deny', 'demo', 'not today')).toMatchObject({
       decision: 'deny',
@@ -65,9 +65,9 @@ describe('farhand approvals', () => {
 
   it('tells apart what waits under one id in two conversations', async () => {
     const { start, run } = aHome();
-    const first = start(['-p', 'run echo one', '--approve', 'wait', '--new', '--conversation', 'conv-one']);
+    const first = start(['-p', 'run umask 22; echo one', '--approve', 'wait', '--new', '--conversation', 'conv-one']);
     await first.io.until('waits for approval');
-    const second = start(['-p', 'run echo two', '--approve', 'wait', '--new', '--conversation', 'conv-two']);
+    const second = start(['-p', 'run umask 22; echo two', '--approve', 'wait', '--new', '--conversation', 'conv-two']);
     await second.io.until('waits for approval');
     const unclear = await run('approvals', 'allow', 'demo-1-1');
     expect(unclear).toMatchObject({ code: 2 });
@@ -107,7 +107,7 @@ describe('farhand approvals', () => {
     const { start, run } = aHome();
     const chat = start(['chat'], { tty: true });
     await chat.io.until('mode standard');
-    chat.io.type('run echo alone\r');
+    chat.io.type('run umask 22; echo alone\r');
     await chat.io.until('[y]es');
     chat.io.type('/quit\r');
     expect(await chat.code).toBe(0);

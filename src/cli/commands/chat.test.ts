@@ -5,12 +5,12 @@ describe('farhand chat', () => {
   it('works the lines of a script one after the other, and leaves', async () => {
     const { start } = aHome();
     const { io, code } = start([], {
-      input: 'run echo one\ny\nask Which? | left | right\n2\n/mode strict\n',
+      input: 'run umask 22; echo one\ny\nask Which? | left | right\n2\n/mode strict\n',
     });
     expect(await code).toBe(0);
     const { stdout } = { stdout: io.stdout() };
     expect(stdout).toMatch(
-      /› run echo one\n[\s\S]*› y\n {2}one\n[\s\S]*› ask Which\?[\s\S]*answer › 2\n {2}The person answered/,
+      /› run umask 22; echo one\n[\s\S]*› y\n {2}one\n[\s\S]*› ask Which\?[\s\S]*answer › 2\n {2}The person answered/,
     );
     expect(stdout).toMatch(/› \/mode strict\nPermission mode: strict\n$/);
     expect(io.stderr()).toBe('');
@@ -20,7 +20,7 @@ describe('farhand chat', () => {
     const { start } = aHome();
     const { io, code } = start(['chat'], { tty: true });
     await io.until('mode standard');
-    io.type('run echo x\r');
+    io.type('run umask 22; echo x\r');
     await io.until('[y]es');
     io.interrupt('SIGTERM');
     expect(await code).toBe(0);
@@ -31,10 +31,10 @@ describe('farhand chat', () => {
     const { start } = aHome();
     const { io, code } = start(['chat', '--mode', 'unrestricted'], { tty: true });
     await io.until('mode unrestricted');
-    io.type('run echo begun; sleep 60\r');
+    io.type('run umask 22; echo begun; sleep 60\r');
     await io.until('running Bash');
     io.type('/quit\r');
-    await io.until('Waiting for Bash echo begun; sleep 60 to end.');
+    await io.until('Waiting for Bash umask 22; echo begun; sleep 60 to end.');
     io.interrupt();
     expect(await code).toBe(0);
     expect(io.stderr()).toContain('1 turn is unfinished and will go on when farhand runs again.');
@@ -51,7 +51,7 @@ describe('farhand chat', () => {
     await first.io.until('mode standard');
     const second = start(['chat'], { tty: true });
     await second.io.until('mode standard');
-    first.io.type('run echo survived\r');
+    first.io.type('run umask 22; echo survived\r');
     await second.io.until('[y]es');
     first.io.type('/quit\r');
     expect(await first.code).toBe(0);

@@ -75,14 +75,14 @@ describe('a machine that is reached through a broker', () => {
     await chat.io.until('desk: ');
     const other = running(aHome().start(['chat', ...far], { tty: true }));
     await other.io.until('desk: ');
-    chat.io.type('run echo both\r');
+    chat.io.type('run umask 22; echo both\r');
     await Promise.all([chat.io.until('[y]es'), other.io.until('[y]es')]);
     const allowed = await person.run('approvals', 'allow', '--all', ...far);
     expect(allowed).toMatchObject({ code: 0, stdout: expect.stringContaining('Allowed.') });
     await Promise.all([chat.io.until('Bash returned:'), other.io.until('Bash returned:')]);
     expect(other.io.stdout()).toContain('Answered in another terminal.');
-    chat.io.type('run sleep 60\r');
-    await other.io.until('command: sleep 60');
+    chat.io.type('run umask 22; sleep 60\r');
+    await other.io.until('command: umask 22; sleep 60');
     other.io.type('y\r');
     await chat.io.until('running Bash');
     chat.io.type('\x03');
@@ -113,15 +113,15 @@ describe('a machine that is reached through a broker', () => {
     const remote = await arrive();
     const chat = running(person.start(['chat', ...far], { tty: true }));
     await chat.io.until('desk: ');
-    chat.io.type('run echo decided\r');
+    chat.io.type('run umask 22; echo decided\r');
     await chat.io.until('[y]es');
     await remote.stop();
     await chat.io.until('desk is away');
     chat.io.type('y\r');
     const again = await arrive();
     await chat.io.until('Bash returned:');
-    chat.io.type('run echo never\r');
-    await chat.io.until('command: echo never');
+    chat.io.type('run umask 22; echo never\r');
+    await chat.io.until('command: umask 22; echo never');
     await again.stop();
     await chat.io.until('is away, last seen');
     chat.io.type('/abort\r');
@@ -139,15 +139,15 @@ describe('a machine that is reached through a broker', () => {
     const chat = running(person.start(['chat', ...far], { tty: true }));
     await chat.io.until('desk is away');
     await chat.io.until('desk: ');
-    chat.io.type('run echo first\r');
-    await chat.io.until('waits at the broker until desk is back: run echo first');
+    chat.io.type('run umask 22; echo first\r');
+    await chat.io.until('waits at the broker until desk is back: run umask 22; echo first');
     chat.io.type('/quit\r');
     expect(await chat.code).toBe(0);
-    expect(chat.io.stdout()).toContain('Waits at the broker and will be delivered: run echo first');
+    expect(chat.io.stdout()).toContain('Waits at the broker and will be delivered: run umask 22; echo first');
     await arrive();
     const later = running(person.start(['chat', ...far], { tty: true }));
     await later.io.until('[y]es');
-    expect(later.io.stdout()).toContain('run echo first');
+    expect(later.io.stdout()).toContain('run umask 22; echo first');
   });
 
   it('that is away is waited for by -p, which says so', async () => {

@@ -6,7 +6,7 @@ import { aHome, temporaryFolder } from './test-home.ts';
 describe('farhand -p', () => {
   it('prints the answer and nothing else', async () => {
     const { run } = aHome();
-    expect(await run('-p', 'run echo hi', '--mode', 'unrestricted')).toEqual({
+    expect(await run('-p', 'run umask 22; echo hi', '--mode', 'unrestricted')).toEqual({
       code: 0,
       stdout: '[demo] Calling Bash.\n[demo] Bash returned:\nhi\n',
       stderr: '',
@@ -15,12 +15,12 @@ describe('farhand -p', () => {
 
   it('reads the prompt from what is piped in, alone or behind the words', async () => {
     const { start } = aHome();
-    const alone = start(['-p'], { input: 'run echo piped\n' });
+    const alone = start(['-p'], { input: 'run umask 22; echo piped\n' });
     expect(await alone.code).toBe(0);
-    expect(alone.io.stderr()).toContain('Denied Bash echo piped');
-    const behind = start(['-p', 'run cat <<X', '--stdin'], { input: 'from a pipe\nX' });
+    expect(alone.io.stderr()).toContain('Denied Bash umask 22; echo piped');
+    const behind = start(['-p', 'run umask 22; cat <<X', '--stdin'], { input: 'from a pipe\nX' });
     expect(await behind.code).toBe(0);
-    expect(behind.io.stderr()).toContain('Denied Bash run'.replace('run', 'cat <<X from a pipe X'));
+    expect(behind.io.stderr()).toContain('Denied Bash umask 22; cat <<X from a pipe X');
   });
 
   it('does not read a pipe that nobody asked it to read', async () => {
@@ -78,8 +78,8 @@ describe('farhand -p', () => {
 
   it('takes a mode for one turn only', async () => {
     const { run } = aHome();
-    expect((await run('-p', 'run echo one', '--mode', 'fullAccess')).stdout).toContain('\none\n');
-    expect((await run('-p', 'run echo two')).stderr).toContain('Denied Bash echo two');
+    expect((await run('-p', 'run umask 22; echo one', '--mode', 'fullAccess')).stdout).toContain('\none\n');
+    expect((await run('-p', 'run umask 22; echo two')).stderr).toContain('Denied Bash umask 22; echo two');
   });
 
   it('knows conversations by id, and does not make one of a mistyped id', async () => {
@@ -102,7 +102,7 @@ describe('farhand -p', () => {
 
   it('ends with 130 after Ctrl-C, when its turn has ended', async () => {
     const { start, json } = aHome();
-    const { io, code } = start(['-p', 'run sleep 60', '--approve', 'wait']);
+    const { io, code } = start(['-p', 'run umask 22; sleep 60', '--approve', 'wait']);
     await io.until('waits for approval');
     io.interrupt();
     expect(await code).toBe(130);

@@ -78,10 +78,10 @@ describe('one turn, printed', () => {
 
   it('denies by itself what nobody is there to approve, and says so', async () => {
     const { turn } = await begin();
-    const { messages, notes, result } = turn('run echo hi');
+    const { messages, notes, result } = turn('run umask 22; echo hi');
     expect(await result).toMatchObject({ success: true });
     expect(notes).toEqual([
-      expect.stringMatching(/^Denied Bash echo hi: nobody is here to approve it\. --approve wait/),
+      expect.stringMatching(/^Denied Bash umask 22; echo hi: nobody is here to approve it\. --approve wait/),
     ]);
     expect(messages.find(({ type }) => type === 'tool_result')).toMatchObject({
       isError: true,
@@ -97,7 +97,7 @@ describe('one turn, printed', () => {
       if (lost === 1) return { ok: false, failure: { code: 'deadline', message: 'lost' } };
       return client.decide(...decision);
     };
-    const { notes, result } = turn('run echo hi', { client: { ...client, decide } });
+    const { notes, result } = turn('run umask 22; echo hi', { client: { ...client, decide } });
     // Anything that happens in the conversation is a reason to look again.
     const look = () => void client.call('change_device_state', { runtime: place.scope, payload: {} });
     const looks = setInterval(look, 20);
@@ -110,7 +110,7 @@ describe('one turn, printed', () => {
     const { stand, turn, place } = await begin();
     const other = stand.connect();
     const until = watch(other, place.scope);
-    const { messages, notes, result } = turn('run echo hi', { approve: 'wait' });
+    const { messages, notes, result } = turn('run umask 22; echo hi', { approve: 'wait' });
     const { approvals } = await until((now) => now.approvals.length > 0);
     const [approval] = approvals;
     await other.decide(
@@ -121,7 +121,7 @@ describe('one turn, printed', () => {
     );
     expect(await result).toMatchObject({ success: true });
     expect(notes).toEqual([
-      expect.stringMatching(/^Bash echo hi waits for approval: farhand approvals allow demo-/),
+      expect.stringMatching(/^Bash umask 22; echo hi waits for approval: farhand approvals allow demo-/),
     ]);
     expect(messages.find(({ type }) => type === 'tool_result')).toMatchObject({
       isError: false,
@@ -133,13 +133,13 @@ describe('one turn, printed', () => {
     const { stand, turn, place } = await begin();
     const other = stand.connect();
     const until = watch(other, place.scope);
-    void other.send(place.scope, 'run echo theirs', { client_message_id: 'cm-theirs' });
+    void other.send(place.scope, 'run umask 22; echo theirs', { client_message_id: 'cm-theirs' });
     await until((now) => now.approvals.length > 0);
     const { notes, result } = turn('ls');
     const { approvals, queue } = await until((now) => now.queue.length > 0);
     expect(queue).toHaveLength(1);
     const first = expect.stringMatching(
-      /^Another turn comes first: Bash echo theirs waits for approval: farhand/,
+      /^Another turn comes first: Bash umask 22; echo theirs waits for approval: farhand/,
     );
     expect(notes).toEqual([first]);
     const [approval] = approvals;
@@ -163,16 +163,16 @@ describe('one turn, printed', () => {
       const answer = { behavior: 'allow' } as const;
       await other.decide(place.scope, approval?.request_id ?? '', answer, approval?.input_hash ?? '');
     };
-    void other.send(place.scope, 'run echo theirs');
+    void other.send(place.scope, 'run umask 22; echo theirs');
     await until((now) => now.approvals.length > 0);
-    const { notes, messages, result } = turn('run echo mine');
+    const { notes, messages, result } = turn('run umask 22; echo mine');
     await until((now) => now.queue.length > 0);
     await allow('echo theirs');
     await allow('echo mine');
     expect(await result).toMatchObject({ success: true });
     expect(notes).toEqual([
-      expect.stringContaining('Another turn comes first: Bash echo theirs'),
-      expect.stringMatching(/^Bash echo mine waits for approval: farhand approvals allow/),
+      expect.stringContaining('Another turn comes first: Bash umask 22; echo theirs'),
+      expect.stringMatching(/^Bash umask 22; echo mine waits for approval: farhand approvals allow/),
     ]);
     expect(messages.filter(({ type }) => type === 'tool_result').at(-1)).toMatchObject({ content: 'mine' });
   });
@@ -180,7 +180,7 @@ describe('one turn, printed', () => {
   it('is aborted by Ctrl-C', async () => {
     const { stand, turn, place } = await begin();
     const until = watch(stand.connect(), place.scope);
-    const { messages, notes, stop, result } = turn('run echo hi', { approve: 'wait' });
+    const { messages, notes, stop, result } = turn('run umask 22; echo hi', { approve: 'wait' });
     await until((now) => now.approvals.length > 0);
     stop.abort('SIGINT');
     expect(await result).toMatchObject({
@@ -212,7 +212,7 @@ describe('one turn, printed', () => {
       stop.abort('SIGINT');
       return sending;
     };
-    const { messages, result } = turn('run echo hi', { client: { ...client, send }, stop: stop.signal });
+    const { messages, result } = turn('run umask 22; echo hi', { client: { ...client, send }, stop: stop.signal });
     expect(await result).toMatchObject({ success: false, stopReason: 'cancelled' });
     expect(messages.filter(({ type }) => type === 'tool_call')).toEqual([]);
     const until = watch(stand.connect(), place.scope);
@@ -222,7 +222,7 @@ describe('one turn, printed', () => {
   it('ends at once with a second Ctrl-C', async () => {
     const { stand, turn, place } = await begin();
     const until = watch(stand.connect(), place.scope);
-    const { stopNow, result } = turn('run echo hi', { approve: 'wait' });
+    const { stopNow, result } = turn('run umask 22; echo hi', { approve: 'wait' });
     await until((now) => now.approvals.length > 0);
     stopNow.abort();
     expect(await result).toMatchObject({ success: false, stopReason: 'interrupted' });
@@ -230,7 +230,7 @@ describe('one turn, printed', () => {
 
   it('is stopped when its time is over', async () => {
     const { turn } = await begin();
-    const { result } = turn('run echo hi', { approve: 'wait', timeoutMs: 250 });
+    const { result } = turn('run umask 22; echo hi', { approve: 'wait', timeoutMs: 250 });
     expect(await result).toMatchObject({
       success: false,
       stopReason: 'cancelled',
@@ -242,7 +242,7 @@ describe('one turn, printed', () => {
     const { stand, turn, place } = await begin();
     const other = stand.connect();
     const until = watch(other, place.scope);
-    void other.send(place.scope, 'run echo theirs');
+    void other.send(place.scope, 'run umask 22; echo theirs');
     await until((now) => now.approvals.length > 0);
     const { messages, stop, result } = turn('ls');
     await until((now) => now.queue.length > 0);
