@@ -14,6 +14,8 @@ const nodeEntries = {
   'cli/main': 'src/cli/main.ts',
   'byor/index': 'src/byor/index.ts',
   'testing/index': 'src/testing/index.ts',
+  // Run in a thread of its own, by its place beside the other folders (src/runtime/tools/documents.ts).
+  'workers/document': 'src/runtime/tools/document-worker.ts',
 };
 
 // These find a binary beside themselves, so they must stay packages of their own.

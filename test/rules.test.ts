@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const families = 'REG|LINK|SEQ|SYNC|IN|QUE|APR|ABT|TOOL|HOME|ERR|SEC|SBX|CONTRACT|PERM';
+const families = 'REG|LINK|SEQ|SYNC|IN|QUE|APR|ABT|TOOL|HOME|ERR|SEC|SBX|CONTRACT|PERM|CMP|PROMPT';
 const ruleId = new RegExp(`\\b(?:${families})-[1-9][0-9]?\\b`, 'g');
 const defined = new RegExp(`^- \\*\\*((?:${families})-[0-9]+)\\*\\* .+\\.$`, 'gm');
 

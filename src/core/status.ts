@@ -1,5 +1,6 @@
 import type { LoopStatusName } from '../protocol/shapes.ts';
 import type { Suggestion } from './facts.ts';
+import type { Task } from './facts.ts';
 import type { DeviceView } from './messages.ts';
 import { rulingOf } from './permission.ts';
 import type { Call, State } from './state.ts';
@@ -99,6 +100,13 @@ export const queueSnapshot = (state: State) =>
     ...(item.paused && { paused: true as const }),
   }));
 
+/** In the shape that stock clients know (protocol reference 4.1.1). */
+function backgroundProcess({ id, kind, title, at }: Task) {
+  const common = { process_id: id, status: 'running', started_at_ms: at };
+  if (kind === 'command') return { ...common, kind: 'bash', command: title, exit_code: null };
+  return { ...common, kind: 'monitor', description: title, source: 'command', persistent: false };
+}
+
 export const deviceStatus = (state: State, device: DeviceView) => ({
   current_connection_id: device.connection_id,
   connection_name: device.connection_name,
@@ -113,13 +121,7 @@ export const deviceStatus = (state: State, device: DeviceView) => ({
   current_toolset_preference: 'auto',
   current_loaded_tools: device.tools,
   current_available_skills: [],
-  background_processes: state.tasks.toReversed().map(({ id, kind, title, at }) => ({
-    process_id: id,
-    kind,
-    command: title,
-    status: 'running',
-    started_at: new Date(at).toISOString(),
-  })),
+  background_processes: state.tasks.toReversed().map(backgroundProcess),
   pending_control_requests: pendingRequests(state),
   experiments: [],
   memory_directory: null,

@@ -75,7 +75,7 @@ describe('a chat', () => {
       /\? Bash waits for your approval\n {2}Bash.*: not known to only read\n {2}command: umask 22; echo hi\n/,
     );
     screen.type('hm');
-    await screen.says('Please type y, n');
+    await screen.says('Please type y, 1, n');
     screen.type('y');
     await screen.ready();
     expect(screen.text).toContain('● Bash umask 22; echo hi\n');

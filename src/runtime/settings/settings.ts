@@ -47,7 +47,7 @@ export const settingsSchema = z.looseObject({
     .looseObject({
       /** WebFetch is there; default false. */
       fetch: z.boolean().optional(),
-      /** WebSearch asks this provider; the key is in the keyring or file like those of model providers, under `search`. */
+      /** WebSearch asks this provider; its key is in BRAVE_API_KEY or TAVILY_API_KEY. */
       search: z
         .looseObject({ provider: z.enum(['brave', 'tavily', 'searxng']), base_url: z.string().optional() })
         .optional(),

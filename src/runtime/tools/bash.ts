@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Process } from '../../core/facts.ts';
+import { shellDeeds } from '../rules/shell/shell-deeds.ts';
 import { BackgroundCommand } from './background-command.ts';
 import { defineTool, failure, success } from './define.ts';
 import { reasonOf } from './errno.ts';
@@ -39,6 +40,7 @@ export const bash = defineTool({
   aliases: { cmd: 'command' },
   replay: 'once',
   access: 'execute',
+  deeds: async ({ command }, context) => shellDeeds(command, context),
   async prepare({ command, description = command, timeout, run_in_background }, context) {
     const shell = await gatedShell(context);
     if ('problem' in shell) return shell;

@@ -43,7 +43,7 @@ export async function contentOf(place: Place): Promise<Buffer | Problem | null> 
   }
 }
 
-/** A file for a change. A problem when it is not as this conversation saw it last: somebody else has changed it. */
+/** [TOOL-8] A file for a change. A problem when it is not as this conversation saw it last: somebody else has changed it. */
 export async function openFile(asked: string, context: ToolContext): Promise<OpenFile | Problem> {
   const place = await locate(asked, context);
   if (isProblem(place)) return place;

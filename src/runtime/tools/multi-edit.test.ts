@@ -62,7 +62,7 @@ describe('an edit', () => {
     expect(result.bytes).toEqual(content);
   });
 
-  it('may be made in a file that was never read, and not in one that has changed since it was', async () => {
+  it('[TOOL-8] may be made in a file that was never read, and not in one that has changed since it was', async () => {
     const context = await makeContext();
     const path = join(context.cwd, 'a');
     const change = (from: string, to: string) => call(edit, { file_path: 'a', ...swap(from, to) }, context);

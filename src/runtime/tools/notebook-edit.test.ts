@@ -75,7 +75,7 @@ describe('an edit of a notebook', () => {
     expect(content).toBe(text);
   });
 
-  it('is refused for a notebook that was not read, and for what is none', async () => {
+  it('[TOOL-8] is refused for a notebook that was not read, and for what is none', async () => {
     const unread = await editing({ cell_id: 'c1', new_source: 'x' }, { isRead: false });
     expect(unread.result).toMatchObject({ status: 'error', text: expect.stringContaining('was not read') });
     const none = await editing({ cell_id: 'c1' }, { content: '{"cells": []}' });

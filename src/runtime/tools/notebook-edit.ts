@@ -92,7 +92,9 @@ function numberOf(cells: readonly Cell[], { cell_id, cell_number }: Call): numbe
 
 function rewritten(old: Cell, { new_source, cell_type = old.cell_type as Call['cell_type'] }: Call): Cell {
   const { outputs: _, execution_count: __, ...rest } = old;
-  return { ...rest, cell_type: cell_type ?? old.cell_type, source: asLines(new_source), ...fresh(cell_type) };
+  // What stays keeps its place in the file.
+  const kept = cell_type === 'code' ? old : rest;
+  return { ...kept, cell_type: cell_type ?? old.cell_type, source: asLines(new_source), ...fresh(cell_type) };
 }
 
 /** nbformat 4.5 gives every cell an id of its own. */

@@ -29,11 +29,14 @@ const notebookSchema = z.looseObject({
 export type Cell = z.output<typeof cell>;
 export type Notebook = z.output<typeof notebookSchema>;
 
+/** What the schema would give back has other fields in front: written again, all of the file would look changed. */
+const isNotebook = (value: unknown): value is Notebook => notebookSchema.safeParse(value).success;
+
 /** Null for what is no notebook of format 4. */
 export function parseNotebook(bytes: Buffer): Notebook | null {
   try {
-    const parsed = notebookSchema.safeParse(JSON.parse(decodeFile(bytes)?.text ?? ''));
-    return parsed.success ? parsed.data : null;
+    const value: unknown = JSON.parse(decodeFile(bytes)?.text ?? '');
+    return isNotebook(value) ? value : null;
   } catch {
     // What is not JSON is no notebook either.
     return null;

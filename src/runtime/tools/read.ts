@@ -1,13 +1,13 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { defineTool, failure, prepared, success } from './define.ts';
+import { readDocument } from './documents.ts';
 import { reasonOf } from './errno.ts';
 import { sha256 } from './file-change.ts';
 import { type ImageInfo, imageInfo } from './image-info.ts';
 import { maxLineLength, maxLines, maxText, Page } from './page.ts';
 import { isProblem, locate, type Place } from './paths.ts';
 import { isNotebook, showNotebook } from './read-notebook.ts';
-import { isPdf, showPdf } from './read-pdf.ts';
 import { fromBuffer, fromFile, showText } from './read-text.ts';
 import type { Problem, ToolContext, ToolResult } from './tool.ts';
 
@@ -85,7 +85,10 @@ async function show(
   const bytes = await readFile(real, { signal });
   seen.set(real, sha256(bytes));
   if (image) return showImage(shown, bytes, imageInfo(bytes) ?? image);
-  if (kind === 'pdf') return showPdf(shown, bytes, pages, signal);
+  if (kind === 'pdf') {
+    const answer = await readDocument({ kind: 'pdf', shown, bytes, pages }, signal);
+    return isProblem(answer) ? failure(answer.problem) : success(answer.text);
+  }
   const notebook = isNotebook(real) ? showNotebook(shown, bytes, range, new Page(shown, range, false)) : null;
   return notebook ?? showText(shown, fromBuffer(bytes), range);
 }
@@ -95,6 +98,9 @@ function showImage(shown: string, bytes: Buffer, { mediaType, size }: ImageInfo)
   const text = `${shown}: ${mediaType.replace('image/', '').toUpperCase()} picture, ${pixels}${bytes.length} bytes.`;
   return { ...success(text), images: [{ mediaType, data: bytes.toString('base64') }] };
 }
+
+/** Some programs write a few bytes before the mark. */
+const isPdf = (start: Buffer): boolean => start.subarray(0, 1024).includes('%PDF-');
 
 /** Enough to tell what a file is. */
 async function startOf(path: string): Promise<Buffer> {

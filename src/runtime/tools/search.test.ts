@@ -223,6 +223,26 @@ describe('Grep', () => {
     ]);
   });
 
+  it('finds hidden files, and follows no links', async () => {
+    const context = await project({ '.hidden/.env': 'secret', '.git/config': 'secret' });
+    await mkdir(join(context.root, 'elsewhere'));
+    await writeFile(join(context.root, 'elsewhere/out'), 'secret');
+    await symlink('../elsewhere', join(context.cwd, 'folder'));
+    await symlink('../elsewhere/out', join(context.cwd, 'file'));
+    expect(await search(context, { pattern: 'secret' })).toEqual(['.hidden/.env']);
+    expect(await find(context, '**/*')).toEqual(['.hidden/.env']);
+    expect(await reaches(grep, { pattern: 'secret', path: 'folder' }, context)).toEqual(['read-outside']);
+  });
+
+  it('looks into what may be read of a denied folder when it is asked for', async () => {
+    const context = await project({ 'home/scratch/a.out': 'output', 'home/token': 'output' });
+    const home = join(context.cwd, 'home');
+    const open = { ...context, denied: [home], readable: [join(home, 'scratch')] };
+    expect(await search(open, { pattern: 'output' })).toEqual(['Nothing in . matches output.']);
+    expect(await search(open, { pattern: 'output', path: 'home/scratch' })).toEqual(['home/scratch/a.out']);
+    expect(await find(open, 'home/scratch/*')).toEqual(['home/scratch/a.out']);
+  });
+
   it('does not look into denied folders below the searched one', async () => {
     const context = await project({ 'a.txt': 'secret' });
     const home = join(context.cwd, 'my [home]');

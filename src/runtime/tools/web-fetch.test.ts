@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readDocument } from './documents.ts';
 import type { Net } from './http-get.ts';
 import { isPublicAddress } from './public-address.ts';
 import { call, makeContext, mustPrepare } from './test-context.ts';
@@ -102,6 +103,18 @@ describe('what is fetched', () => {
     expect(text).toMatch(/\[The page is so long that its end was left out\.\]$/);
   });
 
+  it('is not waited for to its end when it has none', async () => {
+    const endless: Serve = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(64 * 1024)));
+      };
+      response.on('drain', more);
+      more();
+    };
+    expect((await fetching(endless)).text).toContain('its end was left out');
+  });
+
   it.each([
     [404, 'text/plain', 'gone', 'error', 'HTTP 404'],
     [200, 'image/png', '\x89PNG', 'error', 'no text, so it is not shown'],
@@ -111,6 +124,24 @@ describe('what is fetched', () => {
       status,
       text: expect.stringContaining(said),
     });
+  });
+});
+
+describe('a page that is made to be hard to read', () => {
+  it('is given up, and nobody else waits meanwhile', { timeout: 60_000 }, async () => {
+    let longest = 0;
+    let last = performance.now();
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 20);
+    onTestFinished(() => clearInterval(beat));
+    const stop = new AbortController();
+    const deep = '<div>'.repeat(100_000);
+    const reading = readDocument({ kind: 'html', html: deep }, stop.signal);
+    setTimeout(() => stop.abort(new Error('enough')), 1_500);
+    await expect(reading).rejects.toThrow('enough');
+    expect(longest).toBeLessThan(1_000);
   });
 });
 

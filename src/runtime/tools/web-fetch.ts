@@ -55,7 +55,7 @@ async function fetchPage(start: URL, offset: number, net: Net, stop: AbortSignal
   try {
     const got = await follow(start, net, signal);
     if (isProblem(got)) return failure(got.problem);
-    return await shown(got.url, got.answer, offset);
+    return await shown(got.url, got.answer, offset, signal);
   } catch (error) {
     stop.throwIfAborted();
     const why = timeout.aborted ? `it took longer than ${patience / 1_000} s` : reasonOf(error);
@@ -90,15 +90,17 @@ async function shown(
   url: URL,
   { status, headers: answered, body, cut }: Answer,
   offset: number,
+  signal: AbortSignal,
 ): Promise<ToolResult> {
   const type = String(answered['content-type'] ?? '');
-  const material = await textOfBody(body, type);
+  const material = await textOfBody(body, type, signal);
   if (!material) return failure(`${url.href} is ${type}, ${body.length} bytes: no text, so it is not shown.`);
+  if (isProblem(material)) return failure(`${url.href}: ${material.problem}`);
   const { text, next } = pageOf(material.text, offset);
   const title = `${url} (HTTP ${status}, ${type || 'no content type'}).`;
   const notes = [
     ...(next === null ? [] : [`[More follows. Read on with offset ${next}.]`]),
-    ...(cut || material.note !== '' ? ['[The page is so long that its end was left out.]'] : []),
+    ...(cut || material.cut ? ['[The page is so long that its end was left out.]'] : []),
   ];
   const result = [marked(title, text || '(empty)', randomBytes(6).toString('hex')), ...notes].join('\n');
   return status < 400 ? success(result) : failure(result);

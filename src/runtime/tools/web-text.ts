@@ -1,21 +1,29 @@
+import { readDocument } from './documents.ts';
 import { maxOutput, wellFormed } from './output-file.ts';
+import { isProblem } from './paths.ts';
+import type { Problem } from './tool.ts';
 
-/** Most characters of HTML that are turned into Markdown: that runs on the event loop. */
+/** Most characters of HTML that are turned into Markdown, which is slow. */
 const maxHtml = 1024 * 1024;
 
-export type Material = { readonly text: string; readonly note: string };
+/** `cut`: the end is left out. */
+export type Material = { readonly text: string; readonly cut: boolean };
 
 /** The body of an answer as text; null for what is no text. */
-export async function textOfBody(body: Buffer, contentType: string): Promise<Material | null> {
+export async function textOfBody(
+  body: Buffer,
+  contentType: string,
+  signal: AbortSignal,
+): Promise<Material | Problem | null> {
   const [type = ''] = contentType.toLowerCase().split(';');
   const isHtml = /^(text\/html|application\/xhtml\+xml)$/.test(type.trim());
   const isText =
     isHtml || type === '' || /^text\/|[/+](json|xml|yaml|javascript|x-ndjson)$/.test(type.trim());
   if (!isText || (type === '' && body.subarray(0, 8_192).includes(0))) return null;
   const text = decode(body, contentType);
-  return isHtml
-    ? { text: await markdownOf(text.slice(0, maxHtml)), note: text.length > maxHtml ? 'cut' : '' }
-    : { text, note: '' };
+  if (!isHtml) return { text, cut: false };
+  const answer = await readDocument({ kind: 'html', html: text.slice(0, maxHtml) }, signal);
+  return isProblem(answer) ? answer : { ...answer, cut: text.length > maxHtml };
 }
 
 function decode(body: Buffer, contentType: string): string {
@@ -27,21 +35,6 @@ function decode(body: Buffer, contentType: string): string {
     // An encoding that nobody knows is as good as none.
     return new TextDecoder().decode(body);
   }
-}
-
-async function markdownOf(html: string): Promise<string> {
-  const { default: Turndown } = await import('turndown');
-  const turndown = new Turndown({ headingStyle: 'atx', codeBlockStyle: 'fenced', bulletListMarker: '-' });
-  turndown.remove(['script', 'style', 'noscript', 'iframe', 'object', 'embed', 'canvas', 'template']);
-  // Their data would be long and say nothing.
-  turndown.addRule('pictures', {
-    filter: (node) => ['IMG', 'SVG', 'svg'].includes(node.nodeName),
-    replacement: (_, node) => node.getAttribute('alt')?.trim() ?? '',
-  });
-  return turndown
-    .turndown(html)
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
 }
 
 /**

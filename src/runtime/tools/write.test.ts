@@ -176,7 +176,7 @@ it('previews the change', async () => {
 });
 
 describe('a file that is there already', () => {
-  it('is only replaced once it was read, and as it was read', async () => {
+  it('[TOOL-8] is only replaced once it was read, and as it was read', async () => {
     const context = await makeContext();
     const path = join(context.cwd, 'a');
     await writeFile(path, 'theirs');
