@@ -30,7 +30,7 @@ export class Effects {
   recover(effects: ReadonlyMap<EffectId, Effect>): void {
     for (const [id, effect] of effects) {
       if (effect.do === 'compact') {
-        this.#lost.add(id);
+        // Not held back until it is settled: what takes its place bears the same name.
         this.#report({ kind: 'compaction', id: effect.compaction, report: { kind: 'lost' } });
       }
       if (effect.do !== 'model' && effect.do !== 'tool') continue;
