@@ -2,7 +2,7 @@ import { type Reach, type Ruling, type Rulings, stricter, verdicts } from '../..
 import { isFreer, type Mode } from '../../protocol/modes.ts';
 import type { Deed } from '../tools/tool.ts';
 import { worst } from './judge.ts';
-import { fits, nameOf, type Placed, type RuleKind } from './rule.ts';
+import { type Fit, fits, nameOf, type Placed, type RuleKind } from './rule.ts';
 import type { RuleSet } from './rule-set.ts';
 
 type Column = Mode | 'plan';
@@ -66,10 +66,13 @@ function strongest(
 ): { readonly rule: Placed; readonly sure: boolean } | null {
   const fitting = rules
     .filter((rule) => rule.kind === kind)
-    .map((rule) => ({ rule, fit: fits(rule, tool, deed, home) }));
+    .map((rule) => ({ rule, fit: seen(fits(rule, tool, deed, home), deed) }));
   const found = fitting.find(({ fit }) => fit === 'yes') ?? fitting.find(({ fit }) => fit === 'maybe');
   return found ? { rule: found.rule, sure: found.fit === 'yes' } : null;
 }
+
+/** Of what a command that is not understood names nobody knows what is done to it. */
+const seen = (fit: Fit, { witness }: Deed): Fit => (fit === 'yes' && witness?.sure === false ? 'maybe' : fit);
 
 const called = (tool: string, { subject }: Deed): string =>
   subject === tool ? tool : `${tool} of \`${subject}\``;

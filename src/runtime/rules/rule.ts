@@ -107,10 +107,11 @@ const hidden: ReadonlySet<Deed['reach']> = new Set(['execute', 'grave']);
 
 const answer = (does: boolean, may = false): Fit => (does ? 'yes' : may ? 'maybe' : 'no');
 
-function isFamily(family: string, { reach, match }: Deed): boolean {
+function isFamily(family: string, { reach, match, witness }: Deed): boolean {
   if (match?.kind === 'command') return family === 'Bash';
   if (match?.kind !== 'path') return false;
-  return (family === 'Read' && reach.startsWith('read')) || (family === 'Edit' && reach.startsWith('edit'));
+  const use = witness?.use ?? reach.split('-', 1)[0];
+  return (family === 'Read' && use === 'read') || (family === 'Edit' && use === 'edit');
 }
 
 const isBelowDomain = (host: string, domain: string): boolean => {

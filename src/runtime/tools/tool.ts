@@ -95,6 +95,11 @@ export type Deed = {
   readonly subject: string;
   /** What rules with a pattern are compared with; null: only a rule for the whole tool fits. */
   readonly match: Match | null;
+  /**
+   * What a command names that has a deed of its own: only rules that deny or ask look at it, so that those about files hold for commands.
+   * `sure` false: nobody knows what is done to it.
+   */
+  readonly witness?: { readonly use: 'read' | 'edit'; readonly sure: boolean };
 };
 
 /** `words`: a simple command as the shell would run it; null for a word that cannot be known. Paths are real and absolute. */

@@ -24,7 +24,8 @@ const reachesOf = (command: string, more: Partial<Situation> = {}): ReadonlySet<
 
 describe('[PERM-4] the deeds of a command', () => {
   it('are one for each simple command, redirection and assignment that matters', () => {
-    expect(analyse('CI=1 npm test > build/log && echo "$(id)"', situation())).toEqual([
+    const deeds = analyse('CI=1 npm test > build/log && echo "$(id)"', situation());
+    expect(deeds.filter(({ witness }) => !witness)).toEqual([
       {
         reach: 'edit-inside',
         subject: '> build/log',

@@ -2,12 +2,12 @@ import type { Reach } from '../../../core/permission.ts';
 import { builtins } from './builtins.ts';
 import { type Call, done, type Outcome } from './call.ts';
 import { callFunction } from './functions.ts';
-import { namesForbidden, namesForbiddenIn, reachOf } from './paths.ts';
+import { namesForbidden, namesForbiddenIn, reachOf, witnessAll } from './paths.ts';
 import { textOf } from './pieces.ts';
 import { editors, reachOfEditor } from './programs/editors.ts';
 import { decidesForPerson, isGrave, isGraveName } from './programs/graves.ts';
 import { reachOfReader, readers } from './programs/readers.ts';
-import { deed, worse } from './shell.ts';
+import { deed, isAtLeast, worse } from './shell.ts';
 import { loseAll } from './state.ts';
 import { runners } from './wrapping.ts';
 
@@ -48,6 +48,7 @@ export function tell({ words, shell, subject }: Call, reach: Reach): Outcome {
     return listed === 'read-outside' || listed === 'forbidden' ? worse(all, listed) : all;
   }, reach);
   deed(shell, seen, subject, { kind: 'command', words: words.map(textOf) });
+  if (isAtLeast(seen, 'execute')) witnessAll(words, shell);
   return done;
 }
 

@@ -35,6 +35,7 @@ function reachAt(use: Use, path: string, shell: Shell, isTold: boolean): Reach {
   const reach = reachOfPlace(use, place);
   if (isTold && reach === 'read-inside')
     shell.run.add('read-inside', place.shown, { kind: 'path', path: place.real });
+  else shell.run.witness(place.real, place.shown, use, isTold);
   return reach;
 }
 
@@ -145,4 +146,19 @@ export function touch(use: Use, word: Field, subject: string, shell: Shell): voi
   // What is read has been told; what is there for everybody is not worth telling.
   if (reach === 'read-inside') return;
   deed(shell, reach, subject, place && reach !== 'execute' ? { kind: 'path', path: place.real } : null);
+}
+
+const mostWords = 100;
+
+/** What is there under the words of a command that is not understood: it may be read or changed. */
+export function witnessAll(words: readonly Field[], shell: Shell): void {
+  for (const word of words.slice(1, mostWords)) {
+    const text = textOf(word)?.replace(/^--?[\w-]+=/, '');
+    if (!text || text.startsWith('-') || text.length > 4_096 || text.includes('\n')) continue;
+    for (const path of absolutes(text, shell) ?? []) {
+      const place = shell.run.situation.place(path);
+      if (place && place.kind !== 'missing')
+        for (const use of ['read', 'edit'] as const) shell.run.witness(place.real, place.shown, use, false);
+    }
+  }
 }

@@ -72,6 +72,19 @@ export class Run {
     if (!this.#deeds.has(key)) this.#deeds.set(key, { reach, subject, match });
   }
 
+  /** A file that a command names. */
+  witness(path: string, subject: string, use: 'read' | 'edit', sure: boolean): void {
+    const key = `witness ${use} ${sure} ${path}`;
+    const witness = { use, sure };
+    if (!this.#deeds.has(key))
+      this.#deeds.set(key, {
+        reach: 'internal',
+        subject: shown(subject),
+        match: { kind: 'path', path },
+        witness,
+      });
+  }
+
   /** Counts a command, long ones for more. Throws when there were too many, as loops within loops may make. */
   spend(cost: number): void {
     this.#commands -= cost;
