@@ -112,6 +112,7 @@ export class Device {
     const sandbox = sandboxing({
       setting: () => options.sandbox ?? sandboxIn(settings),
       farhand: options.home,
+      folder: join(options.home, 'private'),
       readable,
       env: toolEnv,
     });

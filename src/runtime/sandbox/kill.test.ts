@@ -106,7 +106,7 @@ const runtime = `
 import { bash } from ${JSON.stringify(join(import.meta.dirname, '..', 'tools', 'bash.ts'))};
 import { sandboxing } from ${JSON.stringify(join(import.meta.dirname, 'sandboxing.ts'))};
 const { command, context, farhand, go } = JSON.parse(process.argv[2]);
-const { confine } = sandboxing({ setting: () => 'required', farhand, readable: [], env: context.env });
+const { confine } = sandboxing({ setting: () => 'required', farhand, folder: farhand + '/private', readable: [], env: context.env });
 const asking = { key: 'a', mode: 'standard', cwd: context.cwd, workspace: null };
 const prepared = await bash.prepare({ command }, { ...context, confine: confine(asking) });
 console.log(JSON.stringify(prepared.process ?? prepared));

@@ -24,6 +24,7 @@ async function confined(setting: SandboxSetting, found: FoundSandbox, more: Part
   const all = sandboxing({
     setting: () => setting,
     farhand: join(cwd, 'home'),
+    folder: join(cwd, 'private'),
     readable: [],
     env: { HOME: cwd },
     find: async () => found,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { reasonOf } from '../tools/errno.ts';
 import { isProblem } from '../tools/paths.ts';
@@ -42,6 +42,8 @@ export type SandboxingOptions = {
   readonly readable: readonly string[];
   /** What tools get. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the private folders are; only we may enter what it lies in. What a killed owner left there is removed. */
+  readonly folder: string;
   readonly find?: () => Promise<FoundSandbox>;
 };
 
@@ -50,16 +52,16 @@ export function sandboxing({
   farhand,
   readable,
   env,
+  folder,
   find = findSandbox,
 }: SandboxingOptions): Sandboxing {
   const home = env.HOME ?? homedir();
-  let folder: string | undefined;
+  rmSync(folder, { recursive: true, force: true });
   let known: FoundSandbox | undefined;
   if (setting() !== 'off') void find().then((one) => (known = one));
 
-  /** A folder of the conversation's own for a path that it does not share. Only we can enter the one around it. */
+  /** A folder of the conversation's own for a path that it does not share. */
   const privateFolder = (key: string, path: string): string => {
-    folder ??= mkdtempSync(join(tmpdir(), 'farhand-'));
     const name = createHash('sha256').update(`${key} ${path}`).digest('hex').slice(0, 32);
     const made = join(folder, name);
     mkdirSync(made, { recursive: true });
@@ -123,7 +125,7 @@ export function sandboxing({
       },
 
     async close() {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }

@@ -54,7 +54,13 @@ export async function confinedGround(): Promise<ConfinedGround> {
   writeFileSync(join(home, '.gitconfig'), '[user]\n  name = Tester\n  email = tester@example.com\n');
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home };
   execFileSync('git', ['init', '-q', cwd], { env });
-  const confined = sandboxing({ setting: () => 'auto', farhand, readable: [scratch], env });
+  const confined = sandboxing({
+    setting: () => 'auto',
+    farhand,
+    folder: `${root}-private`,
+    readable: [scratch],
+    env,
+  });
   onTestFinished(async () => {
     await confined.close();
     rmSync(root, { recursive: true, force: true });
