@@ -18,7 +18,7 @@ beforeAll(async () => {
   home = await homeStand({
     scripts: {
       hold: [{ text: 'waiting', pieces: 2, hold: '{{gate}}' }],
-      ask: [{ calls: [{ name: 'Bash', arguments: { command: 'echo asked' } }] }, { text: 'done' }],
+      ask: [{ calls: [{ name: 'Bash', arguments: { command: 'umask 22; echo asked' } }] }, { text: 'done' }],
     },
   });
   bystander = await home.terminal();

@@ -124,7 +124,7 @@ describe('[IN-4] commands out of an inbox', () => {
 
   it('decide and abort once, too', async () => {
     const test = start();
-    await test.say('run echo hi > said.txt', 'cm-1');
+    await test.say('run umask 22; echo hi > said.txt', 'cm-1');
     const request = await test.until(asked);
     const broker = attach(test);
     const decision = {
@@ -137,7 +137,7 @@ describe('[IN-4] commands out of an inbox', () => {
       expect(await answer(broker, 'inbox:3', n)).toMatchObject({ accepted: true });
     }
     await test.until(finished);
-    await test.say('run sleep 30', 'cm-2');
+    await test.say('run umask 22; sleep 30', 'cm-2');
     await test.until(asked, test.frames.indexOf(request) + 1);
     const abort = { type: 'abort_message', request_id: 'inbox:4', inbox: 4, auth, runtime: test.scope() };
     const aborts = () => {

@@ -1,6 +1,6 @@
-import { parse } from 'unbash';
 import type { Deed } from '../../tools/tool.ts';
 import { isMisleading, roughReach } from './rough.ts';
+import { walkText } from './scripts.ts';
 import { Run, type Shell, TooMuch } from './shell.ts';
 import type { Situation } from './situation.ts';
 import { freshState } from './state.ts';
@@ -19,7 +19,7 @@ export function analyse(command: string, situation: Situation): readonly Deed[] 
   if (isMisleading(command)) run.add('execute', 'characters that are not seen, or seen as something else');
   try {
     if (command.length > longest || manyHereDocuments.test(command)) throw new TooMuch('text');
-    walkScript(parse(command), shellFor(run, command));
+    walkText(command, shellFor(run, command));
   } catch (error) {
     // The parser, too, gives up on what is very deep, by an error or at the end of the stack.
     const isDeep = !(error instanceof TooMuch) || error.what === 'depth' || error.what === 'text';
@@ -36,8 +36,10 @@ const shellFor = (run: Run, source: string): Shell => ({
   source,
   depth: 0,
   floor: 'read-inside',
+  posix: run.situation.posix ?? false,
   calls: [],
   locals: null,
   spawned: false,
   left: [],
+  returned: [],
 });

@@ -3,7 +3,7 @@ import type { Call, Outcome } from './call.ts';
 import { judge, tell } from './dispatch.ts';
 import { isSensitive } from './expansions.ts';
 import { absolutes, reachOfPlace } from './paths.ts';
-import { type Field, joined, mayBeOption, plainField, textOf } from './pieces.ts';
+import { anything, type Field, isNumeric, joined, mayBeOption, plainField, textOf } from './pieces.ts';
 import { reachOfTest } from './programs/test.ts';
 import { runHere, runLater } from './scripts.ts';
 import { type Shell, worse } from './shell.ts';
@@ -85,8 +85,11 @@ function sets({ pieces, splits }: Field, shell: Shell): boolean {
   }
   shell.locals?.add(name);
   const value = joined([rest, ...others]);
+  const before = shell.state.variables.get(name);
+  // What an array is given as text is read as a list, of which the subscripts are evaluated.
+  const mayBeList = rest.startsWith('(') || (rest === '' && others.length > 0 && before?.includes(anything));
   if (sign !== undefined) shell.state = assign(shell.state, name, sign === '=' ? value : unknownValue);
-  return !isSensitive(name);
+  return !isSensitive(name) && !mayBeList;
 }
 
 /** `export`, `declare` and the like. */
@@ -95,8 +98,9 @@ const declares =
   (call) => {
     const { shell, words } = call;
     const rest = words.slice(1);
-    if (lists && rest.length === 0) return tell(call, 'read-outside');
-    let reach: Reach = 'read-inside';
+    // Without a name it shows the variables that there are.
+    const isList = rest.every((word) => /^[-+]/.test(textOf(word) ?? ''));
+    let reach: Reach = isList && (lists || rest.length > 0) ? 'read-outside' : 'read-inside';
     for (const word of rest) {
       const text = textOf(word);
       if (text === '-p') reach = worse(reach, 'read-outside');
@@ -118,7 +122,7 @@ const reads: Builtin = (call) => {
     else if (text?.startsWith('-')) isClear &&= /^-([rse]+|[rse]*[pntdu].+)$/.test(text);
     else names.push(text);
   }
-  return setsUnknown(call, names, isClear ? 'read-inside' : 'execute');
+  return setsUnknown(call, names.length > 0 ? names : ['REPLY'], isClear ? 'read-inside' : 'execute');
 };
 
 /** Only what makes the shell stop sooner, or say what it does. */
@@ -176,10 +180,27 @@ const losing =
     return tell(call, reach);
   };
 
-const leaving: Builtin = (call) => {
-  tell(call, 'read-inside');
-  call.shell.left.push(call.shell.state);
+/** Of several loops at once: what is known then is not followed. */
+const leavesLoop: Builtin = (call) => {
+  const { words, shell } = call;
+  tell(call, words.length > 1 && textAt(call, 1) !== '1' ? 'execute' : 'read-inside');
+  shell.left.push(shell.state);
   return { ends: true };
+};
+
+const leavesFunction: Builtin = (call) => {
+  tell(call, 'read-inside');
+  call.shell.returned.push(call.shell.state);
+  return { ends: true };
+};
+
+/** `wait -p name` sets a variable, and evaluates the subscript in its name. */
+const waits: Builtin = (call) => {
+  const isPlain = call.words.slice(1).every((word) => {
+    const text = textOf(word);
+    return text === null ? isNumeric(word.pieces) : /^(-[nf]+|\d+|%[\w+-]*)?$/.test(text);
+  });
+  return tell(call, isPlain ? 'read-inside' : 'execute');
 };
 
 const runsCommand: Builtin = (call) => {
@@ -216,9 +237,10 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map(
     command: runsCommand,
     builtin: (call: Call) => judge({ ...call, words: call.words.slice(1), skipsFunctions: true }),
     exit: (call: Call) => ({ ...tell(call, 'read-inside'), ends: true }),
-    break: leaving,
-    continue: leaving,
-    return: leaving,
+    break: leavesLoop,
+    continue: leavesLoop,
+    return: leavesFunction,
+    wait: waits,
     printenv: (call: Call) => tell(call, 'read-outside'),
     alias: keepsForLater((words) => words.map(withoutName)),
     trap: keepsForLater((words) => words.slice(0, 1)),

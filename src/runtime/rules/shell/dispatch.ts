@@ -12,7 +12,7 @@ import { loseAll } from './state.ts';
 import { runners } from './wrapping.ts';
 
 /** Those of the readers that the shell has in itself. */
-const ownReaders = new Set(['echo', 'true', 'false', ':', 'pwd', 'wait', 'type']);
+const ownReaders = new Set(['echo', 'true', 'false', ':', 'pwd', 'type']);
 
 /** Where programs are what their names say. */
 const systemFolder = /^\/(usr\/)?s?bin\/[^/]+$/;

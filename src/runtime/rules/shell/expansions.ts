@@ -61,6 +61,8 @@ const counted = new Set([
 export function lookUp(name: string, shell: Shell): Expanded {
   const { situation } = shell.run;
   const { state } = shell;
+  // The shell itself sets it, after each command.
+  if (name === '_') return nothingKnown;
   const assigned = state.variables.get(name);
   if (assigned) return whole(assigned);
   if (name === '@' || name === '*') return manyWords;
@@ -71,7 +73,7 @@ export function lookUp(name: string, shell: Shell): Expanded {
   if (name === 'HOME') return whole([situation.home]);
   if (name === 'FARHAND_HOME') return whole([situation.farhandHome]);
   if (name === 'PWD') return whole([state.cwd?.length === 1 ? (state.cwd[0] ?? anything) : anything]);
-  if (name === 'REPLY' || name === '_') return nothingKnown;
+  if (name === 'REPLY') return nothingKnown;
   deed(shell, 'read-outside', `$${name} of the environment`);
   return nothingKnown;
 }
@@ -140,9 +142,9 @@ const isNumber = (word: Word, shell: Shell): boolean => {
   return isNumeric(pieces) || /^\s*-?\d+$/.test(literal(pieces) ?? '');
 };
 
-/** Names that change which programs run, how they run, or what the shell itself does; by name or by family. */
+/** Names that change which programs run, how they run, or what the shell itself does, and those whose value it evaluates; by name or by family. */
 const sensitive =
-  /^(PATH|ENV|IFS|HOME|PWD|OLDPWD|SHELL|TERM|EDITOR|VISUAL|BROWSER|PAGER|GLOBIGNORE|PROMPT_COMMAND|PS\d|FPATH|CDPATH|MAGIC|POSIXLY_CORRECT|TIMEFORMAT|TMOUT|MAIL|MAILPATH|MAILCHECK|FIGNORE|EXECIGNORE|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|TMPDIR|TMP|TEMP|COMP_\w+|OPTIND|OPTARG|OPTERR|DIRSTACK|FUNCNEST|HIST\w+|SHELLOPTS|\w*PATH|\w*(PAGER|EDITOR|ASKPASS|PRELOAD|PROXY|_proxy|OPTIONS|OPTS|OPT|FLAGS|CONFIG|COMMAND|_CMD|WRAPPER|HOOKS?|STARTUP|AGENT_SOCK)|(LD|DYLD|GIT|BASH|PYTHON|PERL|PERL5|RUBY|NODE|NPM|npm|pnpm|PNPM|YARN|BUN|DENO|JAVA|_JAVA|JDK|GRADLE|MAVEN|MVN|CARGO|RUSTC?|GO|GCC|CC|CXX|CMAKE|MAKE|LESS|MAN|XDG|SSH|SUDO|GCONV|LOC|NLS|MALLOC|GLIBC|GREP|RIPGREP|TAR|ZIP|UNZIP|RSYNC|CURL|WGET|DOCKER|KUBE|AWS|FARHAND|LETTA|CLAUDE|COREPACK|BASH_FUNC|PIP|UV|VIRTUAL|CONDA|TERMINFO|TERMCAP|JQ|TREE|READLINE|INPUTRC|GDB|LUA|PHP|R|DOTNET|COMPlus|CORECLR|ELECTRON)_\w*|PYTHON\w*|PERL\w*|RUBY\w*|LESS\w*|MAN(OPT|SECT|LESS|WIDTH)|BASH\w*|LD\w*|GIT\w*|CC|CXX|AR|RUSTC|MAKEFLAGS|GREP_OPTIONS|R_\w*)$/;
+  /^(PATH|ENV|IFS|HOME|PWD|OLDPWD|SHELL|TERM|EDITOR|VISUAL|BROWSER|PAGER|GLOBIGNORE|PROMPT_COMMAND|PS\d|FPATH|CDPATH|MAGIC|POSIXLY_CORRECT|TIMEFORMAT|TMOUT|MAIL|MAILPATH|MAILCHECK|FIGNORE|EXECIGNORE|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|TMPDIR|TMP|TEMP|COMP_\w+|OPTIND|OPTARG|OPTERR|DIRSTACK|FUNCNEST|HIST\w+|S?RANDOM|SECONDS|LINENO|EPOCH\w+|PIPESTATUS|GROUPS|FUNCNAME|MAPFILE|COPROC|SHELLOPTS|\w*PATH|\w*(PAGER|EDITOR|ASKPASS|PRELOAD|PROXY|_proxy|OPTIONS|OPTS|OPT|FLAGS|CONFIG|COMMAND|_CMD|WRAPPER|HOOKS?|STARTUP|AGENT_SOCK)|(LD|DYLD|GIT|BASH|PYTHON|PERL|PERL5|RUBY|NODE|NPM|npm|pnpm|PNPM|YARN|BUN|DENO|JAVA|_JAVA|JDK|GRADLE|MAVEN|MVN|CARGO|RUSTC?|GO|GCC|CC|CXX|CMAKE|MAKE|LESS|MAN|XDG|SSH|SUDO|GCONV|LOC|NLS|MALLOC|GLIBC|GREP|RIPGREP|TAR|ZIP|UNZIP|RSYNC|CURL|WGET|DOCKER|KUBE|AWS|FARHAND|LETTA|CLAUDE|COREPACK|BASH_FUNC|PIP|UV|VIRTUAL|CONDA|TERMINFO|TERMCAP|JQ|TREE|READLINE|INPUTRC|GDB|LUA|PHP|R|DOTNET|COMPlus|CORECLR|ELECTRON)_\w*|PYTHON\w*|PERL\w*|RUBY\w*|LESS\w*|MAN(OPT|SECT|LESS|WIDTH)|BASH\w*|LD\w*|GIT\w*|CC|CXX|AR|RUSTC|MAKEFLAGS|GREP_OPTIONS|R_\w*)$/;
 
 /** Assigning to it is `execute`. Upper and lower case differ. */
 export const isSensitive = (name: string): boolean => !/^[A-Za-z_]\w*$/.test(name) || sensitive.test(name);

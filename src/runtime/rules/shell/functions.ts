@@ -37,8 +37,9 @@ function walkBody(body: Body, shell: Shell): State {
     spawned,
     locals,
     left: [],
+    returned: [],
   };
   walkNode(body.node.body, inner);
-  const end = inner.left.reduce(merge, inner.state);
+  const end = [...inner.left, ...inner.returned].reduce(merge, inner.state);
   return [...locals].reduce((state, name) => assign(state, name, unknownValue), end);
 }

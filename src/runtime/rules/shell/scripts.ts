@@ -1,6 +1,6 @@
 import { parse } from 'unbash';
 import { type Field, literal } from './pieces.ts';
-import { fork, type Shell } from './shell.ts';
+import { deed, fork, type Shell } from './shell.ts';
 import { freshState, loseAll } from './state.ts';
 
 /** What cannot be known of a script stands in it as a variable that is not known either. */
@@ -41,7 +41,13 @@ export function runLater(words: readonly Field[], shell: Shell): void {
   );
 }
 
-function walkText(text: string, shell: Shell): void {
+/** What other shells read otherwise than bash: to some `[[ a || b ]]` is two commands, and `$'\'` a whole word. */
+const bashOnly =
+  /\[\[|(?<!\$)\(\(|\$'|<<<|[<>@?*+!]\(|&>|>&(?![\d-])|\|&|;&|\+=|=\(|(?<!\$)\{[^{}\s]*(,|\.\.)|(?<![\w-])(function|coproc|select|time|declare|typeset|local|export|readonly)(?![\w-])/;
+
+/** Runs a script in a shell. */
+export function walkText(text: string, shell: Shell): void {
+  if (shell.posix && bashOnly.test(text)) deed(shell, 'execute', 'text that sh reads otherwise than bash');
   shell.run.spendText(text.length);
   shell.run.walk(parse(text), shell);
 }

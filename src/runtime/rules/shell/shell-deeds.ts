@@ -13,7 +13,8 @@ export function shellDeeds(command: string, context: Around): readonly Deed[] {
   const home = context.env.HOME ?? homedir();
   const denied = [...context.denied, `/proc/${process.pid}`];
   let trusted: boolean | undefined;
-  const replaced = programsIn(context.cwd, context.env.PATH ?? '');
+  const path = context.env.PATH ?? '';
+  const replaced = programsIn(context.cwd, path);
   return analyse(command, {
     cwd: context.cwd,
     home,
@@ -24,6 +25,7 @@ export function shellDeeds(command: string, context: Around): readonly Deed[] {
       trusted ??= !mayRunPrograms(context.cwd);
       return trusted;
     },
+    posix: !path.split(':').some((folder) => disk.kind(join(folder, 'bash')) !== 'missing'),
     isReplaced: (program) => replaced.some((folder) => disk.kind(join(folder, program)) !== 'missing'),
     ...placesOn(disk, { cwd: context.cwd, denied, readable: context.readable ?? [] }),
   });

@@ -114,12 +114,16 @@ export type Shell = {
   readonly floor: Reach;
   /** The functions that are being called. */
   readonly calls: readonly Body[];
+  /** It may not be bash, and read some of its text otherwise. */
+  readonly posix: boolean;
   /** Variables of the function that is being called; null outside of functions. */
   readonly locals: Set<string> | null;
   /** It runs beside another, within a function. */
   readonly spawned: boolean;
-  /** States with which a loop or function is left early. */
+  /** States with which a loop is left early. */
   readonly left: State[];
+  /** The same of a function. */
+  readonly returned: State[];
 };
 
 const deepest = 60;

@@ -1,4 +1,4 @@
-import type { Assignment, Command } from 'unbash';
+import type { Assignment, Command, Word } from 'unbash';
 import type { Call } from './call.ts';
 import { judge } from './dispatch.ts';
 import { isSensitive } from './expansions.ts';
@@ -68,6 +68,9 @@ function set(assignment: Assignment, shell: Shell): void {
 function valueIn({ value, index, text }: Assignment, shell: Shell): Value {
   // A subscript is arithmetic.
   if (index && !/^\d+$/.test(literal(wordOf(index, shell).pieces) ?? '')) deed(shell, 'execute', text);
+  // So is one in a list.
+  const isSubscripted = ({ text: written }: Word) => /^\[(?!\d+\])/.test(written) && written.includes('=');
+  if (value.type !== 'Word' && value.elements.some(isSubscripted)) deed(shell, 'execute', text);
   const fields =
     value.type === 'Word'
       ? [wordOf(value, shell, true)]

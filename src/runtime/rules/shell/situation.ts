@@ -20,6 +20,8 @@ export type Situation = {
   /** Where it begins; absolute. */
   readonly cwd: string;
   readonly home: string;
+  /** There is no bash: commands are run by whatever `sh` is. */
+  readonly posix?: boolean;
   /** The login name, for `~name`; null where it is not known. */
   readonly user: string | null;
   readonly farhandHome: string;

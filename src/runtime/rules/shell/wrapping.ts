@@ -116,28 +116,37 @@ const finds: Runner = (call) => {
   return done;
 };
 
-const runsScript: Runner = (call) => {
-  const { shell } = call;
-  const words = call.words.slice(1);
-  const parsed = parseOptions(words, shellOptions, true);
-  const [script] = words.slice(parsed.taken);
-  const isGiven = parsed.given.some(({ option }) => option === '-c');
-  if (!parsed.clear || parsed.vague) {
-    // `bash -lc …`, `bash --rcfile x -c …`: something else runs first.
-    for (const [n, word] of words.entries())
-      if (/^-[A-Za-z]*c/.test(textOf(word) ?? ''))
-        for (const each of words.slice(n + 1)) runApart([each], shell, 'execute');
-    if (call.input) runApart([call.input], shell, 'execute');
-    return tell(call, 'execute');
-  }
-  if (isGiven && script) {
-    runApart([script], shell);
-    return tell(call, textOf(script) === null ? 'execute' : 'read-inside');
-  }
-  if (script || !call.input) return tell(call, 'execute');
-  runApart([call.input], shell);
-  return tell(call, textOf(call.input) === null ? 'execute' : 'read-inside');
-};
+const runsScript =
+  (name: string): Runner =>
+  (call) => {
+    // What is read as a script is read by this shell, whichever runs it.
+    const shell: Shell = { ...call.shell, posix: name !== 'bash' };
+    const words = call.words.slice(1);
+    const parsed = parseOptions(words, shellOptions, true);
+    const [script] = words.slice(parsed.taken);
+    const isGiven = parsed.given.some(({ option }) => option === '-c');
+    const isUsual = parsed.given.every(
+      ({ option, value }) => option !== '-o' || usualSettings.has((value && textOf(value)) ?? ''),
+    );
+    if (!parsed.clear || parsed.vague || !isUsual) {
+      // `bash -lc …`, `bash --rcfile x -c …`: something else runs first.
+      for (const [n, word] of words.entries())
+        if (/^-[A-Za-z]*c/.test(textOf(word) ?? ''))
+          for (const each of words.slice(n + 1)) runApart([each], shell, 'execute');
+      if (call.input) runApart([call.input], shell, 'execute');
+      return tell(call, 'execute');
+    }
+    if (isGiven && script) {
+      runApart([script], shell);
+      return tell(call, textOf(script) === null ? 'execute' : 'read-inside');
+    }
+    if (script || !call.input) return tell(call, 'execute');
+    runApart([call.input], shell);
+    return tell(call, textOf(call.input) === null ? 'execute' : 'read-inside');
+  };
+
+/** Settings of a shell that make it stop sooner, or say what it does. */
+const usualSettings = new Set(['errexit', 'nounset', 'pipefail', 'xtrace', 'verbose']);
 
 const mostLookedAt = 60;
 
@@ -240,7 +249,7 @@ export const runners: ReadonlyMap<string, Runner> = new Map([
   ...named(otherShells, () => runsOpaquely),
   ...named(interpreters, () => interprets),
   ...named(transparent.keys(), runsTransparently),
-  ...named(shells, () => runsScript),
+  ...named(shells, runsScript),
   ['env', runsWithEnvironment],
   ['xargs', runsWithMore],
   ['find', finds],

@@ -163,6 +163,8 @@ function isOurs(place: ShellPlace | null, shell: Shell): boolean {
   const root = look(cwd)?.real;
   if (!place?.inside || root === undefined) return false;
   const isThere = (path: string) => look(path)?.kind !== 'missing';
+  // What was changed before may make a repository of a folder that is none yet.
+  if (shell.run.touched && !isThere(join(place.real, '.git'))) return false;
   for (let folder = place.real; folder.length > root.length; folder = dirname(folder))
     if (['.git', 'HEAD'].some((name) => isThere(join(folder, name)))) return false;
   return true;

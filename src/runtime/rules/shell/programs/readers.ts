@@ -90,7 +90,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
     ),
     diff: reader(
       'paths',
-      '-qsceuytdilpabBEZwrNTa -C: -U: -W: -I: -x: -F: -X< -# --brief --report-identical-files --context? --unified? --ed --normal --rcs --side-by-side --width: ' +
+      '-qsceuytdipabBEZwrNTa -C: -U: -W: -I: -x: -F: -X< -# --brief --report-identical-files --context? --unified? --ed --normal --rcs --side-by-side --width: ' +
         '--left-column --suppress-common-lines --show-c-function --show-function-line: --label: -L: --expand-tabs --recursive --no-dereference --new-file ' +
         '--unidirectional-new-file --ignore-file-name-case --exclude: --exclude-from< --ignore-case --ignore-tab-expansion --ignore-trailing-space ' +
         '--ignore-space-change --ignore-all-space --ignore-blank-lines --ignore-matching-lines: --text --strip-trailing-cr --minimal --speed-large-files --color?',
@@ -108,7 +108,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
     fgrep: grep,
     file: reader(
       'paths',
-      '-bchikLNnrsvzZ0 -F: -e: --brief --mime --mime-type --mime-encoding --no-pad --separator: --dereference --no-dereference',
+      '-bchikLNnrsv0 -F: -e: --brief --mime --mime-type --mime-encoding --no-pad --separator: --dereference --no-dereference',
     ),
     fmt: reader('paths', '-cstu -w: -g: -p: --width: --goal: --prefix: --split-only --uniform-spacing'),
     fold: reader('paths', '-bs -w: -# --bytes --spaces --width:'),
@@ -157,7 +157,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
     rev: reader('paths', ''),
     rg: reader(
       'text, paths',
-      '-cFiIlnNoPpqsSUuvwxHa0zh. -A: -B: -C: -e: -f< -g: -j: -m: -M: -r: -t: -T: -E: -d: -L! --after-context: --before-context: --context: --regexp: --file< ' +
+      '-cFiIlnNoPpqsSUuvwxHa0h. -A: -B: -C: -e: -f< -g: -j: -m: -M: -r: -t: -T: -E: -d: -L! --after-context: --before-context: --context: --regexp: --file< ' +
         '--glob: --iglob: --type: --type-not: --type-list --files --files-with-matches --files-without-match --count --count-matches --fixed-strings --ignore-case ' +
         '--case-sensitive --smart-case --line-number --no-line-number --only-matching --multiline --multiline-dotall --pcre2 --pretty --quiet --replace: --sort: --sortr: ' +
         '--hidden --no-ignore --no-ignore-vcs --no-ignore-parent --unrestricted --invert-match --word-regexp --line-regexp --with-filename --no-filename --max-count: ' +
@@ -208,7 +208,6 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
       'one path',
       '-cdDiuz -f: -s: -w: --count --repeated --all-repeated? --skip-fields: --group? --ignore-case --skip-chars: --unique --zero-terminated --check-chars:',
     ),
-    wait: reader('text', '-fn', { free: true }),
     wc: reader('paths', '-clLmw --bytes --chars --lines --max-line-length --words --total:'),
     which: reader('text', '-as --all'),
     xxd: reader('one path', '-abeiuCE -c: -g: -l: -n: -o: -s:'),

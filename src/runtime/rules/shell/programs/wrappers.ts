@@ -50,4 +50,4 @@ export const envOptions = options('-i -0 -u: -C: --ignore-environment --null --u
 export const xargsOptions = options(
   '-0rtx -a< -d: -E: -I: -L: -n: -P: -s: --null --arg-file< --delimiter: --eof: --replace? --max-lines: --max-args: --max-procs: --max-chars: --no-run-if-empty --verbose --exit',
 );
-export const shellOptions = options('-ceux -o: --norc --noprofile --posix');
+export const shellOptions = options('-ceux -o: --norc --noprofile');
