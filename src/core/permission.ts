@@ -57,14 +57,16 @@ export const stricter = (a: Ruling, b: Ruling): Ruling =>
 export const rulingOf = (rulings: Rulings, mode: Mode, planning: boolean): Ruling =>
   planning ? stricter(rulings[mode], rulings.plan) : rulings[mode];
 
+/** One ruling for each mode, and for planning. */
+export const inEachMode = (ruling: (column: Mode | 'plan') => Ruling): Rulings => ({
+  strict: ruling('strict'),
+  standard: ruling('standard'),
+  acceptEdits: ruling('acceptEdits'),
+  unrestricted: ruling('unrestricted'),
+  plan: ruling('plan'),
+});
+
 /** The rulings of a reach by the table alone. */
 export function rulingsByTable(reach: Reach, reason: string): Rulings {
-  const ruling = (column: Mode | 'plan'): Ruling => ({ verdict: verdicts[reach][column], reason });
-  return {
-    strict: ruling('strict'),
-    standard: ruling('standard'),
-    acceptEdits: ruling('acceptEdits'),
-    unrestricted: ruling('unrestricted'),
-    plan: ruling('plan'),
-  };
+  return inEachMode((column) => ({ verdict: verdicts[reach][column], reason }));
 }

@@ -1,6 +1,5 @@
 import type { LoopStatusName } from '../protocol/shapes.ts';
-import type { Suggestion } from './facts.ts';
-import type { Task } from './facts.ts';
+import type { Suggestion, Task } from './facts.ts';
 import type { DeviceView } from './messages.ts';
 import { rulingOf } from './permission.ts';
 import type { Call, State } from './state.ts';

@@ -1,4 +1,11 @@
-import { type Reach, type Ruling, type Rulings, stricter, verdicts } from '../../core/permission.ts';
+import {
+  inEachMode,
+  type Reach,
+  type Ruling,
+  type Rulings,
+  stricter,
+  verdicts,
+} from '../../core/permission.ts';
 import { isFreer, type Mode } from '../../protocol/modes.ts';
 import type { Deed } from '../tools/tool.ts';
 import { worst } from './judge.ts';
@@ -48,13 +55,7 @@ function rulingsOf(tool: string, deed: Deed, set: RuleSet): Rulings {
     const counts = allow && column !== 'strict' && verdict !== 'deny' && deed.reach !== 'question';
     return counts ? { verdict: 'allow', reason: `Allowed by ${nameOf(allow.rule)}` } : byTable;
   };
-  return {
-    strict: ruling('strict'),
-    standard: ruling('standard'),
-    acceptEdits: ruling('acceptEdits'),
-    unrestricted: ruling('unrestricted'),
-    plan: ruling('plan'),
-  };
+  return inEachMode(ruling);
 }
 
 /** The first rule of a kind that fits for sure, else the first that may. */
@@ -111,11 +112,5 @@ function limited(rulings: Rulings, { ceiling, broken }: RuleSet): Rulings {
     if (broken === null || verdict === 'allow') return { verdict, reason };
     return { verdict, reason: `${reason}. Your own rules do not count: ${broken}` };
   };
-  return {
-    strict: held('strict'),
-    standard: held('standard'),
-    acceptEdits: held('acceptEdits'),
-    unrestricted: held('unrestricted'),
-    plan: rulings.plan,
-  };
+  return inEachMode((column) => (column === 'plan' ? rulings.plan : held(column)));
 }

@@ -1,5 +1,5 @@
 import type { Suggestion } from '../../core/facts.ts';
-import { type Rulings, stricter } from '../../core/permission.ts';
+import { inEachMode, type Rulings, stricter } from '../../core/permission.ts';
 import type { Deed } from '../tools/tool.ts';
 
 /** What the rules of a device say of a call. */
@@ -13,11 +13,5 @@ export interface Rules {
 
 /** The worst of the deeds decides (PERM-2). */
 export function worst(rulings: readonly Rulings[]): Rulings {
-  return rulings.reduce((a, b) => ({
-    strict: stricter(a.strict, b.strict),
-    standard: stricter(a.standard, b.standard),
-    acceptEdits: stricter(a.acceptEdits, b.acceptEdits),
-    unrestricted: stricter(a.unrestricted, b.unrestricted),
-    plan: stricter(a.plan, b.plan),
-  }));
+  return rulings.reduce((a, b) => inEachMode((column) => stricter(a[column], b[column])));
 }

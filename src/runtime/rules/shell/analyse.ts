@@ -24,7 +24,10 @@ export function analyse(command: string, situation: Situation): readonly Deed[] 
     // The parser, too, gives up on what is very deep, by an error or at the end of the stack.
     const isDeep = !(error instanceof TooMuch) || error.what === 'depth' || error.what === 'text';
     const rough = roughReach(command);
-    run.add(isDeep || rough === 'forbidden' ? rough : 'grave', 'more than can be looked through');
+    const isKnown = error instanceof TooMuch || error instanceof RangeError;
+    // A fault of ours, or of the parser: told as that, and judged as what cannot be understood.
+    const why = isKnown ? 'more than can be looked through' : `what could not be looked through (${error})`;
+    run.add(isDeep || rough === 'forbidden' ? rough : 'grave', why);
   }
   const { deeds } = run;
   return deeds.length > 0 ? deeds : [{ reach: 'read-inside', subject: 'nothing', match: null }];

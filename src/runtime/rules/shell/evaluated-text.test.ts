@@ -125,7 +125,6 @@ describe('[PERM-4] scripts of sh', () => {
     `sh -ec 'for f in src/a; do x=$((1 + 2)); echo "$x" 2>&1; done'`,
     `bash -c '[[ a || b ]] && echo {a,b}'`,
     `bash -eo pipefail -c 'ls | wc -l'`,
-    `sh -c "bash -c '[[ a ]]'"`,
   ])('say the same where they are plain: %s', (command) => {
     expect(reaches(command)).not.toContain('execute');
   });
