@@ -65,9 +65,25 @@ describe('farhand approvals', () => {
 
   it('tells apart what waits under one id in two conversations', async () => {
     const { start, run } = aHome();
-    const first = start(['-p', 'run umask 22; echo one', '--approve', 'wait', '--new', '--conversation', 'conv-one']);
+    const first = start([
+      '-p',
+      'run umask 22; echo one',
+      '--approve',
+      'wait',
+      '--new',
+      '--conversation',
+      'conv-one',
+    ]);
     await first.io.until('waits for approval');
-    const second = start(['-p', 'run umask 22; echo two', '--approve', 'wait', '--new', '--conversation', 'conv-two']);
+    const second = start([
+      '-p',
+      'run umask 22; echo two',
+      '--approve',
+      'wait',
+      '--new',
+      '--conversation',
+      'conv-two',
+    ]);
     await second.io.until('waits for approval');
     const unclear = await run('approvals', 'allow', 'demo-1-1');
     expect(unclear).toMatchObject({ code: 2 });

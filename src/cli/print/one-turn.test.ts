@@ -212,7 +212,10 @@ describe('one turn, printed', () => {
       stop.abort('SIGINT');
       return sending;
     };
-    const { messages, result } = turn('run umask 22; echo hi', { client: { ...client, send }, stop: stop.signal });
+    const { messages, result } = turn('run umask 22; echo hi', {
+      client: { ...client, send },
+      stop: stop.signal,
+    });
     expect(await result).toMatchObject({ success: false, stopReason: 'cancelled' });
     expect(messages.filter(({ type }) => type === 'tool_call')).toEqual([]);
     const until = watch(stand.connect(), place.scope);
