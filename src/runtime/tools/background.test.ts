@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Msg, TaskReport } from '../../core/messages.ts';
 import { TaskList } from '../tasks/task-list.ts';
 import { bash } from './bash.ts';
-import { monitor } from './monitor.ts';
+import { floodgate, monitor } from './monitor.ts';
 import { taskOutput } from './task-output.ts';
 import { taskStop } from './task-stop.ts';
 import { call, makeContext, mustPrepare, reaches, runs } from './test-context.ts';
@@ -164,6 +164,14 @@ describe('Monitor', () => {
     writeFileSync(join(context.cwd, 'go'), '');
     expect(await until('ended')).toMatchObject({ text: expect.stringContaining('half') });
     expect(heard).toHaveLength(2);
+  });
+
+  it('has more to say than anybody reads beyond thirty messages a minute', () => {
+    const flood = floodgate();
+    expect(Array.from({ length: 30 }, (_, n) => flood(n)).some(Boolean)).toBe(false);
+    expect(flood(60_000)).toBe(true);
+    const slow = floodgate();
+    expect(Array.from({ length: 100 }, (_, n) => slow(n * 2_100)).some(Boolean)).toBe(false);
   });
 
   it('is a command to the rules', async () => {

@@ -47,7 +47,7 @@ function tellLines(shell: GatedShell, tell: (text: string) => void): void {
     () => true,
     () => true,
   );
-  const told: number[] = [];
+  const isFlood = floodgate();
   let at = 0;
   const follow = async (): Promise<void> => {
     for (let ended = false; !ended; ) {
@@ -58,10 +58,7 @@ function tellLines(shell: GatedShell, tell: (text: string) => void): void {
       at = next;
       // The last lines are told with the end.
       if (text === '' || ended) continue;
-      const now = Date.now();
-      while (told[0] !== undefined && now - told[0] > 60_000) told.shift();
-      told.push(now);
-      if (told.length > mostPerMinute) {
+      if (isFlood(Date.now())) {
         tell(`It was stopped: more than ${mostPerMinute} messages in a minute. Let it print less.`);
         shell.stop();
         return;
@@ -71,4 +68,14 @@ function tellLines(shell: GatedShell, tell: (text: string) => void): void {
   };
   // A file that cannot be read any more says nothing more; the end of the command is told all the same.
   follow().catch(() => undefined);
+}
+
+/** Counts messages by their times in milliseconds; true for the first one that is too many within a minute. */
+export function floodgate(): (now: number) => boolean {
+  const told: number[] = [];
+  return (now) => {
+    while (told[0] !== undefined && now - told[0] > 60_000) told.shift();
+    told.push(now);
+    return told.length > mostPerMinute;
+  };
 }
