@@ -10,6 +10,7 @@ import type { Host } from '../host.ts';
 import { lookAt } from '../tools/file-change.ts';
 import { killSurvivors } from '../tools/process-tree.ts';
 import type { Prepared, Problem, ToolContext } from '../tools/tool.ts';
+import { noLongerAllowed } from './still-allowed.ts';
 import type { Subject } from './subject.ts';
 import { turnTools } from './turn-tools.ts';
 
@@ -50,7 +51,11 @@ export async function prepareTool(
   if (!tool) return { problem: `The tool ${call.name} is no longer here.` };
   const input = { ...(call.edited ?? call.input) };
   const problem = tool.check(input);
-  return problem === null ? tool.prepare(input, toolContext(conversation, host, call.id)) : { problem };
+  if (problem !== null) return { problem };
+  const context = toolContext(conversation, host, call.id);
+  const changed = await noLongerAllowed(conversation, host, call, tool, context);
+  if (changed === null) return tool.prepare(input, context);
+  return { problem: `${call.name} was allowed and was not run, because it is not any more: ${changed}` };
 }
 
 export async function runTool(
