@@ -66,6 +66,8 @@ export type RequestedCall = {
   readonly args: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly replay: ReplayClass;
+  /** The furthest that one of its deeds goes; left out for what cannot be run. */
+  readonly reach?: Reach;
   readonly rulings: Rulings;
   readonly suggestions: readonly Suggestion[];
   readonly keepsake?: Keepsake;

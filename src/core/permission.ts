@@ -16,6 +16,22 @@ export type Reach =
   | 'grave'
   | 'forbidden';
 
+/** From what frees most to what frees least. */
+export const reaches: readonly Reach[] = [
+  'internal',
+  'question',
+  'read-inside',
+  'edit-inside',
+  'read-outside',
+  'edit-outside',
+  'network',
+  'execute',
+  'grave',
+  'forbidden',
+];
+
+export const isFurther = (a: Reach, b: Reach): boolean => reaches.indexOf(a) > reaches.indexOf(b);
+
 export type Verdict = 'allow' | 'ask' | 'deny';
 
 /** `reason` is shown to whoever decides, and to the model where it is denied. */

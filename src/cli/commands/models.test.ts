@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { testProvider } from '../../runtime/models/test-provider.ts';
@@ -68,6 +68,22 @@ describe('farhand models', () => {
     expect(await use('nonsense')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('names no model'),
+    });
+  });
+
+  it('says why the default cannot be chosen', async () => {
+    const home = aHome();
+    mkdirSync(join(home.folder, '.farhand'));
+    writeFileSync(join(home.folder, '.farhand', 'settings.json'), '{ broken');
+    expect(await home.run('models', 'use', 'demo')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Your settings cannot be changed'),
+    });
+    const file = join(home.folder, 'a-file');
+    writeFileSync(file, '');
+    expect(await home.runWith({ FARHAND_HOME: file }, ['models', 'use', 'demo'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cannot be changed'),
     });
   });
 });

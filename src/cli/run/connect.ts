@@ -12,6 +12,7 @@ import {
 } from '../../runtime/models/handles.ts';
 import type { KeyPlace } from '../../runtime/models/keys.ts';
 import { findProvider, type Provider, providers } from '../../runtime/models/providers.ts';
+import { changeSettings } from '../models/change-settings.ts';
 import { listConnections } from '../models/connections.ts';
 import { modelsOf } from '../models/models-of.ts';
 import { chooseModel, chooseProvider, typeAddress, typeKey } from '../models/prompts.ts';
@@ -68,7 +69,7 @@ export async function runConnect(given: ConnectArgs, io: Io): Promise<Outcome> {
   const place = key.from === 'given' ? await stored(finder, provider, key.key) : undefined;
   if (typeof place === 'object') return place;
   const { settings: file } = finder.sources;
-  file.change((before) => {
+  const refused = changeSettings(file, (before) => {
     const old = storedIn(before, provider);
     const baseUrl = args.baseUrl ?? old?.base_url;
     const { key: oldPlace, base_url: _, ...kept } = old ?? {};
@@ -80,6 +81,7 @@ export async function runConnect(given: ConnectArgs, io: Io): Promise<Outcome> {
       ...(choice && { model: choice }),
     };
   });
+  if (refused) return refused;
   tell({ provider, key, place, models: listed && handles.length, choice, args }, finder, io);
   return 0;
 }

@@ -2,6 +2,7 @@ import { failure } from '../../protocol/errors.ts';
 import { storedIn } from '../../runtime/models/finder.ts';
 import { isNoModel, keyVariableIn } from '../../runtime/models/handles.ts';
 import { findProvider } from '../../runtime/models/providers.ts';
+import { changeSettings } from '../models/change-settings.ts';
 import { modelsOf } from '../models/models-of.ts';
 import { type Io, say, sayJson } from '../program/io.ts';
 import type { Outcome } from '../program/outcome.ts';
@@ -30,10 +31,11 @@ export async function runDisconnect({ provider: given, json }: Args, io: Io): Pr
     return failure('home_unwritable', `${why}, so ${name} stays connected. Unlock it, and try again.`);
   }
   const loses = settings.model?.startsWith(`${prefix}/`) ?? false;
-  file.change(({ model, ...before }) => {
+  const refused = changeSettings(file, ({ model, ...before }) => {
     const { [prefix]: _, ...rest } = before.providers ?? {};
     return { ...before, ...(model !== undefined && !loses && { model }), providers: rest };
   });
+  if (refused) return refused;
   if (json) sayJson(io, { disconnected: prefix, model: loses ? null : (settings.model ?? null) });
   else {
     say(io, `${name} is disconnected, and its key is forgotten.`);

@@ -4,6 +4,7 @@ import { catalogueHandles, factsOf } from '../../runtime/models/facts.ts';
 import type { Chosen, ModelFinder } from '../../runtime/models/finder.ts';
 import { isNoModel } from '../../runtime/models/handles.ts';
 import { findProvider, type Provider, providers } from '../../runtime/models/providers.ts';
+import { changeSettings } from '../models/change-settings.ts';
 import { withDiscovery } from '../models/discovery.ts';
 import { modelsOf } from '../models/models-of.ts';
 import { type Listing, listingLines } from '../models/table.ts';
@@ -88,7 +89,8 @@ export async function use(
   const model = given.trim();
   const problem = finder.problemOf(model);
   if (problem) return problem;
-  finder.sources.settings.change((before) => ({ ...before, model }));
+  const refused = changeSettings(finder.sources.settings, (before) => ({ ...before, model }));
+  if (refused) return refused;
   const chosen: Chosen = { handle: model, because: 'it was chosen now' };
   if (json) sayJson(io, { default: { model: chosen.handle, because: chosen.because } });
   else {

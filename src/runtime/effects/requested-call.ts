@@ -8,6 +8,7 @@ import { wellFormed } from '../../protocol/well-formed.ts';
 import type { Host } from '../host.ts';
 import type { Tool } from '../tools/tool.ts';
 import { toolContext } from './run-tool.ts';
+import { furthest } from './still-allowed.ts';
 import type { Subject } from './subject.ts';
 
 /** SHA-256 of the RFC 8785 form: what a decision is bound to (APR-2). */
@@ -47,12 +48,13 @@ export async function requestedCall(
   if (problem !== null) return { ...unusable, problem };
   const context = toolContext(conversation, host, asked.id);
   const deeds = await tool.deeds(input, context);
+  const reach = furthest(deeds);
   const judged = host.rules.judge(tool.rule ?? tool.name, deeds, context.cwd);
   const diffs = tool.preview ? await tool.preview(input, context) : null;
   // An answer is the person's to give: one that the model wrote into its own question must not pass for it.
   const { answers: _, ...question } = input;
   const shown = deeds.some(({ reach }) => reach === 'question') ? question : input;
-  return { ...about(shown), ...judged, replay: tool.replay, problem: null, diffs };
+  return { ...about(shown), reach, ...judged, replay: tool.replay, problem: null, diffs };
 }
 
 function parseArguments(args: string): { input: Record<string, unknown> } | { problem: string } {

@@ -1,8 +1,7 @@
-import { rulingOf, stricter } from '../../core/permission.ts';
+import { isFurther, type Reach, rulingOf } from '../../core/permission.ts';
 import type { Call } from '../../core/state.ts';
-import { modes } from '../../protocol/modes.ts';
 import type { Host } from '../host.ts';
-import type { Tool, ToolContext } from '../tools/tool.ts';
+import type { Deed, Tool, ToolContext } from '../tools/tool.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -21,8 +20,10 @@ export async function noLongerAllowed(
   const { rulings } = host.rules.judge(tool.rule ?? tool.name, deeds, context.cwd);
   const now = rulingOf(rulings, state.mode, state.planning !== null);
   if (now.verdict === 'deny') return now.reason;
-  if (call.edited) return null;
-  const before = call.rulings;
-  const worse = modes.find((mode) => stricter(before[mode], rulings[mode]) !== before[mode]);
-  return worse === undefined ? null : `what it would do is another thing now: ${rulings[worse].reason}`;
+  if (call.edited || call.reach === undefined || !isFurther(furthest(deeds), call.reach)) return null;
+  return `what it would do is another thing now: ${rulings[state.mode].reason}`;
 }
+
+/** The furthest that a call goes with one of its deeds. */
+export const furthest = (deeds: readonly Deed[]): Reach =>
+  deeds.reduce<Reach>((all, { reach }) => (isFurther(reach, all) ? reach : all), 'internal');

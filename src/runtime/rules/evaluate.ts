@@ -14,23 +14,10 @@ import type { RuleSet } from './rule-set.ts';
 
 type Column = Mode | 'plan';
 
-/** The reaches with what people have to look at first in front. */
-const gravity: readonly Reach[] = [
-  'forbidden',
-  'grave',
-  'execute',
-  'network',
-  'edit-outside',
-  'read-outside',
-  'edit-inside',
-  'read-inside',
-  'question',
-  'internal',
-];
-
 /** [PERM-2] What the rules say of a call: the worst of its deeds decides. */
 export function evaluate(tool: string, deeds: readonly Deed[], set: RuleSet): Rulings {
-  const sorted = [...deeds].sort((a, b) => gravity.indexOf(a.reach) - gravity.indexOf(b.reach));
+  // What people have to look at first comes first.
+  const sorted = [...deeds].sort((a, b) => reaches.indexOf(b.reach) - reaches.indexOf(a.reach));
   // A call of which nothing is known may do anything.
   const all = sorted.length > 0 ? sorted : [{ reach: 'execute', subject: tool, match: null } as const];
   return limited(worst(all.map((deed) => rulingsOf(tool, deed, set))), set);

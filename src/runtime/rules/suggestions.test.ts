@@ -206,6 +206,9 @@ describe('[PERM-6] what may be remembered of a call', () => {
     ['git', 'config', 'a', 'b'],
     ['npm', 'install', 'x'],
     ['git', '-c', 'a=b', 'log'],
+    ['git', 'diff', '--output=x'],
+    ['git', 'log', '--output', 'x'],
+    ['git', 'show', '--ext-diff'],
   ])('no more than the very words of %s %s', (...words) => {
     const rules = said('Bash', ran(words)).map((one) => one.rules);
     expect(rules).toEqual([`Bash(${words.join(' ')})`]);

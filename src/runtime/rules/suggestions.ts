@@ -131,7 +131,7 @@ function pathOffer(path: string, reach: Deed['reach'], tool: string, { project }
 const isPlain = (text: string): boolean => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
 
 const anySubcommand = {
-  git: 'add blame branch cherry-pick commit diff log merge mv revert show stash status switch tag'.split(' '),
+  git: 'add branch cherry-pick commit merge mv revert status switch tag'.split(' '),
   cargo: 'bench build check clippy doc fmt test tree'.split(' '),
   go: 'build fmt list test vet'.split(' '),
   docker: 'images inspect logs ps'.split(' '),
@@ -144,7 +144,7 @@ const scriptRunners = new Set(['npm', 'pnpm', 'yarn', 'bun']);
 
 /**
  * The words that say what a command does, where whatever follows them changes little: no interpreter is among these, and no sub-command
- * that is told by an option which program to run.
+ * that is told by an option which program to run or which file to write: git's `diff`, `log`, `show`, `blame` and `stash` are asked for these alone.
  */
 function knownPrefix({ words }: Extract<Match, { kind: 'command' }>): readonly string[] | null {
   const [program, sub, script] = words;

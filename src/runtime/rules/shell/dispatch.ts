@@ -14,6 +14,9 @@ import { runners } from './wrapping.ts';
 /** Those of the readers that the shell has in itself. */
 const ownReaders = new Set(['echo', 'true', 'false', ':', 'pwd', 'type']);
 
+/** What Farhand is called by: `farhand shim install` adds the other name. */
+const farhands = new Set(['farhand', 'letta']);
+
 /** Where programs are what their names say. */
 const systemFolder = /^\/(usr\/)?s?bin\/[^/]+$/;
 
@@ -67,7 +70,7 @@ function judgeUnknown(call: Call): Outcome {
 
 function isForbiddenOrGrave(program: string, call: Call): boolean {
   const [, ...words] = call.words;
-  if (program === 'farhand' && decidesForPerson(words)) tell(call, 'forbidden');
+  if (farhands.has(program) && decidesForPerson(words)) tell(call, 'forbidden');
   else if (isGrave(program, words, call.shell)) tell(call, 'grave');
   else return false;
   return true;
@@ -92,7 +95,7 @@ export const isKnownProgram = (name: string): boolean =>
 
 /** What may be looked for behind a program that runs others. */
 export const isNotable = (name: string): boolean =>
-  name === 'farhand' || runners.has(name) || isGraveName(name);
+  farhands.has(name) || runners.has(name) || isGraveName(name);
 
 function withoutDots(path: string): string {
   const names: string[] = [];

@@ -1,5 +1,14 @@
 import type { Reach } from '../../../core/permission.ts';
-import { anything, type Field, literal, mayBeName, namesOf, type Piece, textOf } from './pieces.ts';
+import {
+  anything,
+  beginning,
+  type Field,
+  literal,
+  mayBeName,
+  namesOf,
+  type Piece,
+  textOf,
+} from './pieces.ts';
 import { isIn } from './place.ts';
 import { deed, type Shell, worse } from './shell.ts';
 import type { ShellPlace } from './situation.ts';
@@ -48,7 +57,16 @@ export function reachOfPlace(use: Use, place: ShellPlace): Reach {
 }
 
 export const isDevice = (path: string): boolean =>
-  path.startsWith('/dev/') && !harmless.test(path) && !/^\/dev\/(shm|pts|mqueue)\//.test(path);
+  path === '/proc/sysrq-trigger' ||
+  (path.startsWith('/dev/') && !harmless.test(path) && !/^\/dev\/(shm|pts|mqueue)\//.test(path));
+
+/** What reading all that lies in a folder adds to reading the folder: a look outside where something forbidden is there. */
+export function reachOfTree(word: Field, shell: Shell): Reach {
+  const text = textOf(word);
+  const folder = text ?? `${beginning(word).replace(/[^/]*$/, '')}.`;
+  const holds = absolutes(folder, shell)?.some((path) => shell.run.situation.place(path)?.holdsForbidden);
+  return holds === false ? 'read-inside' : 'read-outside';
+}
 
 /** A pattern is understood in the last name alone: elsewhere what it finds may be a link to anywhere. */
 function reachOfPattern(use: Use, word: Field, shell: Shell): Reach {

@@ -92,6 +92,7 @@ export function placesOn(disk: Disk, around: Surroundings): Pick<Situation, 'pla
       inside,
       guarded: inside && isProtected(root, real),
       forbidden: isDenied,
+      holdsForbidden: denied.some((folder) => folder !== lower && isIn(lower, folder)),
       readable: isDenied && readable.some((folder) => isIn(folder, lower)),
       shown: inside ? real.slice(root.length).replace(/^\//, '') || '.' : real,
       kind: disk.kind(real),

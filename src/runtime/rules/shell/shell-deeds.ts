@@ -25,10 +25,19 @@ export function shellDeeds(command: string, context: Around): readonly Deed[] {
       trusted ??= !mayRunPrograms(context.cwd);
       return trusted;
     },
-    posix: !path.split(':').some((folder) => disk.kind(join(folder, 'bash')) !== 'missing'),
+    posix: !path.split(':').some((folder) => isThere(join(folder, 'bash'))),
     isReplaced: (program) => replaced.some((folder) => disk.kind(join(folder, program)) !== 'missing'),
     ...placesOn(disk, { cwd: context.cwd, denied, readable: context.readable ?? [] }),
   });
+}
+
+/** Where we may not look we may not run anything either. */
+function isThere(path: string): boolean {
+  try {
+    return disk.kind(path) !== 'missing';
+  } catch {
+    return false;
+  }
 }
 
 /** The folders of PATH that belong to the project, or to whichever folder a command is in. */

@@ -1,23 +1,10 @@
 import type { ParsedScript } from 'unbash';
-import type { Reach } from '../../../core/permission.ts';
+import { type Reach, reaches } from '../../../core/permission.ts';
 import type { Deed, Match } from '../../tools/tool.ts';
 import type { Situation } from './situation.ts';
 import type { Body, State } from './state.ts';
 
-/** From what frees most to what frees least. */
-const order: readonly Reach[] = [
-  'internal',
-  'question',
-  'read-inside',
-  'edit-inside',
-  'read-outside',
-  'edit-outside',
-  'network',
-  'execute',
-  'grave',
-  'forbidden',
-];
-const rank = Object.fromEntries(order.map((reach, n) => [reach, n])) as Readonly<Record<Reach, number>>;
+const rank = Object.fromEntries(reaches.map((reach, n) => [reach, n])) as Readonly<Record<Reach, number>>;
 
 export const worse = (a: Reach, b: Reach): Reach => (rank[b] > rank[a] ? b : a);
 export const isAtLeast = (a: Reach, b: Reach): boolean => rank[a] >= rank[b];

@@ -8,6 +8,8 @@ export type ShellPlace = {
   readonly guarded: boolean;
   /** In Farhand's home, or another folder that is nobody's to touch. */
   readonly forbidden: boolean;
+  /** A forbidden folder lies in it. */
+  readonly holdsForbidden: boolean;
   /** Forbidden, but for reading. */
   readonly readable: boolean;
   /** For people. */

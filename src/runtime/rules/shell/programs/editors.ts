@@ -1,6 +1,6 @@
 import type { Reach } from '../../../../core/permission.ts';
 import { has, type Options, options, parseOptions, reachOfOptions } from '../options.ts';
-import { absolutes, reachOf } from '../paths.ts';
+import { absolutes, reachOf, reachOfTree } from '../paths.ts';
 import { type Field, field, namesOf, textOf } from '../pieces.ts';
 import { type Shell, worse } from '../shell.ts';
 import type { ShellPlace } from '../situation.ts';
@@ -49,7 +49,9 @@ export function reachOfEditor(program: Editor, words: readonly Field[], shell: S
   worsen(reachOf('edit', target, shell));
   const isMove = program.operands === 'moved';
   for (const word of operands) {
-    const read = reachOf(isMove ? 'edit' : 'read', word, shell);
+    const goesDown = isMove || has(parsed, '-r', '-R', '-a', '--recursive', '--archive');
+    const all = goesDown ? reachOfTree(word, shell) : 'read-inside';
+    const read = worse(reachOf(isMove ? 'edit' : 'read', word, shell), all);
     // Copying what is elsewhere brings it in: more than a look.
     worsen(read === 'read-outside' ? 'edit-outside' : read);
     if (folder || operands.length > 1 || mayBeFolder(target, shell)) worsen(reachWithin(target, word, shell));

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import type { Reach } from '../../../../core/permission.ts';
 import { has, type Options, options, parseOptions } from '../options.ts';
-import { absolutes, reachOf } from '../paths.ts';
-import { type Field, isUnknown, textOf } from '../pieces.ts';
+import { absolutes, reachOf, reachOfTree } from '../paths.ts';
+import { type Field, isUnknown, plainField, textOf } from '../pieces.ts';
 import { type Shell, worse } from '../shell.ts';
 import type { ShellPlace } from '../situation.ts';
 
@@ -181,9 +181,12 @@ function reachOfCommand(name: string, words: readonly Field[], shell: Shell): Re
   if (name === 'stash' && !first) return 'execute';
   if (known.bare && first && !has(parsed, ...(known.selecting ?? []))) return 'execute';
   const files = parsed.given.filter(({ kind }) => kind === '<').flatMap(({ value }) => value ?? []);
+  // Files that are none of the repository's are read too.
+  const isWide = has(parsed, '--no-index', '--untracked');
+  const all = isWide ? [plainField('.'), ...parsed.operands].map((word) => reachOfTree(word, shell)) : [];
   // Whatever names a path elsewhere is compared or searched without a repository.
   return [...parsed.operands, ...files].reduce<Reach>(
     (reach, word) => worse(reach, isUnknown(word) ? 'execute' : reachOf('read', word, shell, false)),
-    'read-inside',
+    all.reduce<Reach>(worse, 'read-inside'),
   );
 }

@@ -105,7 +105,11 @@ const dropsTables: Grave = (words) =>
       : dropping.test(text);
   });
 
-const publishes = says('publish', 'npm publish');
+/** npm takes the beginning of a name for the name. */
+const publishes = says('publish', 'npm publish', 'pub', 'publ', 'publi', 'publis');
+
+/** The levels at which a machine stops or begins anew. */
+const stopsMachine = says('0', '6');
 
 /** [PERM-4] What cannot be undone, by program; git has a table of its own. */
 const graves: Readonly<Record<string, Grave>> = {
@@ -137,6 +141,11 @@ const graves: Readonly<Record<string, Grave>> = {
   reboot: always,
   halt: always,
   poweroff: always,
+  init: stopsMachine,
+  telinit: stopsMachine,
+  truncate: (words, shell) =>
+    words.some((word) => absolutes(textOf(word) ?? '', shell)?.some((path) => isDevice(path))),
+  dropdb: always,
   systemctl: says('reboot', 'poweroff', 'halt', 'kexec'),
   kill: killsAll,
   killall: (words) => mayHave(words, 'u', 'user'),

@@ -1,7 +1,7 @@
 import type { Reach } from '../../../../core/permission.ts';
 import { has, type Options, options, parseOptions, reachOfOptions } from '../options.ts';
-import { reachOf } from '../paths.ts';
-import { beginning, type Field, textOf } from '../pieces.ts';
+import { reachOf, reachOfTree } from '../paths.ts';
+import { beginning, type Field, plainField, textOf } from '../pieces.ts';
 import { type Shell, worse } from '../shell.ts';
 import { scriptOnlyReads } from './sed.ts';
 
@@ -21,6 +21,8 @@ type Reader = {
   readonly operands: Operands;
   /** Options that stand for the text. */
   readonly textOptions?: readonly string[];
+  /** Options with which it reads all that lies in a folder; `all`: it always does. */
+  readonly goesDown?: readonly string[] | 'all';
   /** No word does harm as an option, so words that are not known may be any. */
   readonly free?: boolean;
   /** What a known text does; left out: nothing. */
@@ -40,7 +42,10 @@ const grep = reader(
     '--only-matching --quiet --silent --no-messages --byte-offset --with-filename --no-filename --label: --line-number --initial-tab --null --after-context: ' +
     '--before-context: --context: --text --binary-files: --exclude: --exclude-from< --exclude-dir: --include: --recursive --dereference-recursive! ' +
     '--line-buffered --null-data --regexp: --file< --binary --devices: --directories:',
-  { textOptions: ['-e', '-f', '--regexp', '--file'] },
+  {
+    textOptions: ['-e', '-f', '--regexp', '--file'],
+    goesDown: ['-r', '-d', '--recursive', '--directories'],
+  },
 );
 
 const checksum = reader(
@@ -94,6 +99,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
         '--left-column --suppress-common-lines --show-c-function --show-function-line: --label: -L: --expand-tabs --recursive --no-dereference --new-file ' +
         '--unidirectional-new-file --ignore-file-name-case --exclude: --exclude-from< --ignore-case --ignore-tab-expansion --ignore-trailing-space ' +
         '--ignore-space-change --ignore-all-space --ignore-blank-lines --ignore-matching-lines: --text --strip-trailing-cr --minimal --speed-large-files --color?',
+      { goesDown: ['-r', '--recursive'] },
     ),
     dirname: reader('text', '-z --zero', { free: true }),
     du: reader(
@@ -164,7 +170,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map(
         '--max-columns: --max-depth: --max-filesize: --threads: --color: --colors: --column --heading --no-heading --json --null --null-data --passthru --stats --trim ' +
         '--text --vimgrep --no-messages --no-config --encoding: --crlf --block-buffered --line-buffered --context-separator: --engine: --one-file-system --follow! ' +
         '--ignore-file< --debug --version',
-      { textOptions: ['-e', '-f', '--regexp', '--file', '--files', '--type-list'] },
+      { textOptions: ['-e', '-f', '--regexp', '--file', '--files', '--type-list'], goesDown: 'all' },
     ),
     sed: reader(
       'text, paths',
@@ -246,5 +252,8 @@ export function reachOfReader(program: Reader, words: readonly Field[], shell: S
   }
   if (program.operands === 'one path' && operands.length > 1) return 'execute';
   for (const word of operands) worsen(reachOf('read', word, shell));
+  const { goesDown = [] } = program;
+  if (goesDown === 'all' || has(parsed, ...goesDown))
+    for (const word of operands.length > 0 ? operands : [plainField('.')]) worsen(reachOfTree(word, shell));
   return reach;
 }
