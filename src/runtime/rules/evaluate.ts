@@ -3,6 +3,7 @@ import {
   type Reach,
   type Ruling,
   type Rulings,
+  reaches,
   stricter,
   verdicts,
 } from '../../core/permission.ts';
