@@ -46,6 +46,9 @@ describe('[PERM-3] where changing a file counts as outside', () => {
     ['../b.ts', 'read-outside'],
     ['../home/settings.json', 'forbidden'],
     ['../scratch/output', 'read-inside'],
+    ['.ssh/id_test', 'read-outside'],
+    ['home/.AWS/credentials', 'read-outside'],
+    ['src/.netrc', 'read-outside'],
     [`/proc/${process.pid}/environ`, 'forbidden'],
   ])('and reading: %s: %s', async (path, reach) => {
     expect((await deedAt('read', path, await makeContext())).reach).toBe(reach);

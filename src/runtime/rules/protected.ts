@@ -36,3 +36,22 @@ export const isProtectedName = (name: string): boolean => names.has(name.toLower
 /** [PERM-3] Whether changing a path, below the working directory, is like changing something outside of it. Both are real and absolute. */
 export const isProtected = (cwd: string, path: string): boolean =>
   relative(cwd, path).split(sep).some(isProtectedName);
+
+/** Where programs keep keys and passwords: no part of a project, wherever it lies. */
+const secrets = new Set([
+  '.ssh',
+  '.gnupg',
+  '.aws',
+  '.azure',
+  '.kube',
+  '.docker',
+  '.netrc',
+  '.pgpass',
+  '.git-credentials',
+]);
+
+/** [PERM-3] Whether a path below the working directory holds secrets of the person. Both are real and absolute. */
+export const isSecret = (cwd: string, path: string): boolean =>
+  relative(cwd, path)
+    .split(sep)
+    .some((name) => secrets.has(name.toLowerCase()));

@@ -132,8 +132,6 @@ const isPlain = (text: string): boolean => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(t
 
 const anySubcommand = {
   git: 'add branch cherry-pick commit merge mv revert status switch tag'.split(' '),
-  cargo: 'bench build check clippy doc fmt test tree'.split(' '),
-  go: 'build fmt list test vet'.split(' '),
   docker: 'images inspect logs ps'.split(' '),
   kubectl: 'describe get logs'.split(' '),
   npm: ['test'],

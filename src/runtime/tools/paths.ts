@@ -1,6 +1,6 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isProtected } from '../rules/protected.ts';
+import { isProtected, isSecret } from '../rules/protected.ts';
 import { codeOf, reasonOf } from './errno.ts';
 import type { Problem, ToolContext } from './tool.ts';
 
@@ -45,7 +45,13 @@ export async function locate(
       return { problem: `${asked} is in a folder that tools may not touch. Use a path outside of it.` };
     const shown = contains(context.cwd, path) ? relative(context.cwd, path) || '.' : path;
     const cwd = await follow(context.cwd);
-    return { real, inside: contains(cwd, real), guarded: isProtected(cwd, real), plan, shown };
+    return {
+      real,
+      inside: contains(cwd, real) && !isSecret(cwd, real),
+      guarded: isProtected(cwd, real),
+      plan,
+      shown,
+    };
   } catch (error) {
     return { problem: `The path ${asked} cannot be used: ${reasonOf(error)}.` };
   }

@@ -60,12 +60,18 @@ describe("[PERM-4] a folder around Farhand's home", () => {
 });
 
 describe('[PERM-4] what decides for the person', () => {
-  it.each(['letta approvals allow x', 'env -u FARHAND_TOOL letta rules add allow Bash', 'npx letta connect'])(
-    'is forbidden by whatever name: %s',
-    (command) => {
-      expect(reaches(command)).toContain('forbidden');
-    },
-  );
+  it.each([
+    'letta approvals allow x',
+    'env -u FARHAND_TOOL letta rules add allow Bash',
+    'npx letta connect',
+    'farhand serve --json',
+    'farhand models use demo',
+    'farhand disconnect openai',
+    'farhand -p hello --mode unrestricted',
+    'farhand -p hello --mode=unrestricted',
+  ])('is forbidden by whatever name: %s', (command) => {
+    expect(reaches(command)).toContain('forbidden');
+  });
 });
 
 describe('[PERM-4] what cannot be undone', () => {

@@ -1,4 +1,4 @@
-import { isProtected } from '../protected.ts';
+import { isProtected, isSecret } from '../protected.ts';
 import type { ShellPlace, Situation } from './situation.ts';
 
 /** What has to be known of the disk. Paths are absolute and normal. */
@@ -83,7 +83,7 @@ export function placesOn(disk: Disk, around: Surroundings): Pick<Situation, 'pla
     const found = follow(path);
     if (!found) return null;
     const { real, isProcess } = found;
-    const inside = isIn(root, real) && !isProcess;
+    const inside = isIn(root, real) && !isProcess && !isSecret(root, real);
     // On some disks upper and lower case name the same file.
     const lower = real.toLowerCase();
     const isDenied = denied.some((folder) => isIn(folder, lower));

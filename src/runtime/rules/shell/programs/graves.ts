@@ -181,7 +181,15 @@ const decisions = [
   'rules trust',
   'tokens',
   'connect',
+  'disconnect',
+  'models use',
+  'serve',
+  'remote',
+  'server',
+  'app-server',
+  'chat',
 ].map((command) => command.split(' '));
 
 export const decidesForPerson = (words: readonly Field[]): boolean =>
-  decisions.some((wanted) => hasWords(words, wanted));
+  decisions.some((wanted) => hasWords(words, wanted)) ||
+  words.some((word) => isLong(textOf(word) ?? '', 'mode'));
