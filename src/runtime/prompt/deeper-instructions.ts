@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { instructionNames } from './project-instructions.ts';
 
-const mostFolders = 2_000;
+const mostFolders = 500;
 const mostFiles = 20;
 const keptMs = 60_000;
 /** Folders that hold what others wrote, or what was made. */
