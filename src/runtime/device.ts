@@ -31,8 +31,8 @@ import { type Bounds, boundsIn } from './rules/bounds.ts';
 import { createRules } from './rules/rules.ts';
 import type { SandboxSetting } from './sandbox/sandbox.ts';
 import { sandboxing } from './sandbox/sandboxing.ts';
-import type { Settings } from './settings/settings.ts';
-import { type SettingsFile, settingsFile } from './settings/settings-file.ts';
+import { settingsFile } from './settings/settings-file.ts';
+import { readable as readableSettings, sandboxIn } from './settings/what-holds.ts';
 import { deviceSnapshot } from './snapshots.ts';
 import { toolEnvironment } from './tool-environment.ts';
 import { removeOldOutput } from './tools/output-file.ts';
@@ -101,7 +101,7 @@ export class Device {
       wire: options.wire,
     });
     this.#models = models;
-    const settingsNow = () => orNull(settings);
+    const settingsNow = () => readableSettings(settings);
     const publish = (text: string): void => {
       for (const link of this.#links) link.push(text);
     };
@@ -297,21 +297,6 @@ export class Device {
     for (const link of this.#links) link.close(1012, 'the runtime is restarting');
     this.host.store.close();
   }
-}
-
-/** Whoever cannot do without them says what is wrong with them. */
-function orNull(settings: SettingsFile): Settings | null {
-  try {
-    return settings.read();
-  } catch {
-    return null;
-  }
-}
-
-/** What the owner wants cannot be read: nothing runs that they might have wanted confined. */
-function sandboxIn(settings: SettingsFile): SandboxSetting {
-  const now = orNull(settings);
-  return now === null ? 'required' : (now.sandbox ?? 'auto');
 }
 
 function ceilingOf(bounds: Bounds): Pick<DeviceView, 'ceiling'> {
