@@ -1,4 +1,3 @@
-import type { SandboxSetting } from '../sandbox/sandbox.ts';
 import type { Settings } from './settings.ts';
 import type { SettingsFile } from './settings-file.ts';
 
@@ -12,7 +11,7 @@ export function readable(settings: SettingsFile): Settings | null {
 }
 
 /** Where it cannot be read what the owner wants, nothing runs that they might have wanted confined. */
-export function sandboxIn(settings: SettingsFile): SandboxSetting {
+export function sandboxIn(settings: SettingsFile): NonNullable<Settings['sandbox']> {
   const now = readable(settings);
   return now === null ? 'required' : (now.sandbox ?? 'auto');
 }
