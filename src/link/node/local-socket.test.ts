@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -73,6 +73,15 @@ describe.runIf(process.platform !== 'win32')('listenLocal', () => {
     listener.close();
     expect(existsSync(path)).toBe(false);
     expect(await dialLocal(path)).toMatchObject({ kind: 'refused' });
+  });
+
+  it('that goes in the very moment of a call is nobody, not a fault', async () => {
+    await mkdir(join(folder, 'home'), { mode: 0o700 });
+    const leaving = createServer().listen(path);
+    await once(leaving, 'listening');
+    const dialled = dialLocal(path);
+    leaving.close();
+    expect(await dialled).toMatchObject({ kind: 'refused' });
   });
 
   it('tightens a folder that others may read', async () => {

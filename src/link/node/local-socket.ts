@@ -53,7 +53,8 @@ export async function dialLocal(path: string, options: LocalOptions = {}): Promi
     if (problem) return { kind: 'error', message: `cannot connect to ${path}: ${problem}` };
     return linePipe(await connected(address.name), options);
   } catch (error) {
-    if (isCoded(error, 'ENOENT', 'ECONNREFUSED')) {
+    // Reset before it was taken: whoever listened has left at this very moment.
+    if (isCoded(error, 'ENOENT', 'ECONNREFUSED', 'ECONNRESET')) {
       return { kind: 'refused', message: `nobody listens at ${path}; start the process that should` };
     }
     return { kind: 'error', message: `cannot connect to ${path}: ${messageOf(error)}` };
