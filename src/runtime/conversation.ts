@@ -1,6 +1,6 @@
 import { apply } from '../core/apply.ts';
 import type { Fact } from '../core/facts.ts';
-import type { Answer, Command, Env, Msg, Say } from '../core/messages.ts';
+import type { Answer, Command, DeviceView, Env, Msg, Say } from '../core/messages.ts';
 import { plan } from '../core/plan.ts';
 import type { State } from '../core/state.ts';
 import { initialState } from '../core/state.ts';
@@ -120,7 +120,7 @@ export class Conversation implements Member {
         spoken.push({ say: { say: 'answer', answer: answerAgain(msg) }, asker });
         continue;
       }
-      const env: Env = { at, id: this.#host.mint(), device: this.#host.view(state.cwd) };
+      const env = this.#envFor(at, state.cwd);
       const next = step(state, this.#withKnown(msg, spoken), env);
       // [IN-4] What is refused leaves no mark: it would be refused again.
       if (inbox && next.says.some((say) => say.say === 'answer' && say.answer.ok)) consumed.push(inbox);
@@ -132,6 +132,20 @@ export class Conversation implements Member {
     const due = since >= checkpointEvery || facts.some((fact) => fact.kind === 'turn_finished');
     this.#drawn = { taken, facts, spoken, consumed, state, sinceCheckpoint: due ? 0 : since };
     return this.#commitOf(this.#drawn, at);
+  }
+
+  /** How the device looks is found out when a step asks: it reads settings and git, and most steps are further text. */
+  #envFor(at: number, cwd: string): Env {
+    const host = this.#host;
+    let device: DeviceView | undefined;
+    return {
+      at,
+      id: host.mint(),
+      get device() {
+        device ??= host.view(cwd);
+        return device;
+      },
+    };
   }
 
   /** An input's earlier fate is looked up when it is stepped, so that two copies in one batch meet. */
